@@ -1,0 +1,323 @@
+"""Sending one call to WeCom and reacting to its errcode.
+
+The only file that knows the HTTP library. A call passes: budget → place in flight → token → wire →
+envelope → reaction (`errcodes.py`). A write whose answer was not read is never repeated here: it
+raises UnansweredError, and whoever asked reads back first.
+"""
+
+import json
+import logging
+import random
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import httpx
+import msgspec
+
+from wecrm.api.endpoint import GETTOKEN, Endpoint
+from wecrm.api.errcodes import Reaction, find
+from wecrm.api.limits import Budget, Gate, Limiter
+from wecrm.api.tokens import Granted, Tokens
+from wecrm.errors import ApiError, SafetyError, TemporaryError, UnansweredError
+from wecrm.i18n import _
+from wecrm.models.clock import Run
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+TRIES: Mapping[Reaction, int] = {Reaction.retry: 3, Reaction.slow: 8, Reaction.wait: 3, Reaction.refresh: 1}
+"""How often a call is repeated for each reaction; any other reaction ends it at once."""
+
+WAIT_S = (60.0, 60.0, 3600.0)
+"""Pauses of an API after 45009: its minute window twice, then its hour window (doc 90454)."""
+
+SLICE_S = 1.0
+
+_HINT = re.compile(r"hint: \[([^\]]*)\]")
+
+
+class WSGIApp(Protocol):
+    """Anything callable as WSGI; the sandbox mounted in process."""
+
+    def __call__(self, environ: dict[str, Any], start_response: Any, /) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to reach WeCom for one corp. `secrets` maps purpose → secret; times in seconds."""
+
+    corp_id: str
+    secrets: Mapping[str, str] = field(repr=False)
+    cache: Path
+    base_url: str = "https://qyapi.weixin.qq.com"
+    proxy: str | None = None
+    connect_timeout_s: float = 10.0
+    read_timeout_s: float = 30.0
+    budget: Budget = field(default_factory=Budget)
+    parallel: int = 4
+    parallel_max: int = 6
+    dry_run: bool = False
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """What every answer begins with; `errcode` alone decides."""
+
+    errcode: int = 0
+    errmsg: str = ""
+
+
+class _Unread(Exception):
+    """No usable answer: connection, HTTP status, or a body that is not the documented JSON."""
+
+
+class Client:
+    """One corp's connection; safe for several threads. Close it when done."""
+
+    def __init__(self, settings: Settings, run: Run, app: WSGIApp | None = None) -> None:
+        self.settings = settings
+        self.run = run
+        self.sent: Counter[str] = Counter()
+        self._http = _http(settings, app)
+        self._limiter = Limiter(settings.cache, settings.corp_id, settings.budget, run.clock.now)
+        self._tokens = Tokens(settings.cache, settings.corp_id, settings.secrets, run.clock, self._gettoken)
+        self._gates: dict[str, Gate] = {}
+        self._lock = threading.Lock()
+        self._pool: ThreadPoolExecutor | None = None
+
+    def call(
+        self,
+        endpoint: Endpoint,
+        reply: type[T],
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: Mapping[str, object] | None = None,
+        decode: "Callable[[bytes], T] | None" = None,
+    ) -> T:
+        """The decoded answer of one call, after the waits and repeats its errcode asks for.
+
+        Raises:
+            ApiError: an errcode that repeating does not mend.
+            TemporaryError: WeCom stayed busy, locked or out of reach.
+            UnansweredError: a write was sent and its answer could not be read.
+        """
+        if self.settings.dry_run and endpoint.effect != "read":
+            raise SafetyError(_("A dry run does not call {api}.", api=endpoint.name))
+        tries: Counter[Reaction] = Counter()
+        token = self._token(endpoint)
+        while True:
+            try:
+                content = self._send(endpoint, token, params, body)
+                answer = _decode(content, Envelope)
+                if answer.errcode == 0:
+                    self._gate(endpoint.path).calm()
+                    return decode(content) if decode else _decode(content, reply)
+            except _Unread as error:
+                if endpoint.effect != "read":
+                    raise _unanswered(endpoint, error) from error
+                answer = Envelope(-1, str(error))
+            reaction = find(answer.errcode).reaction
+            tries[reaction] += 1
+            if tries[reaction] > TRIES.get(reaction, 0):
+                raise api_error(endpoint, answer)
+            if reaction is Reaction.refresh:
+                token = self._tokens.renew(self._secret(endpoint), ended=token)
+            else:
+                self._pause(endpoint, reaction, tries[reaction], answer)
+
+    def pages(
+        self,
+        endpoint: Endpoint,
+        reply: type[T],
+        *,
+        body: Mapping[str, object],
+        decode: "Callable[[bytes], T] | None" = None,
+    ) -> Iterator[T]:
+        """Answers page by page; ends at an empty or absent `next_cursor`, never at a short page."""
+        cursor = ""
+        seen: set[str] = set()
+        while True:
+            page = self.call(endpoint, reply, body={**body, "cursor": cursor}, decode=decode)
+            yield page
+            cursor = getattr(page, "next_cursor", "") or ""
+            if not cursor:
+                return
+            if cursor in seen:
+                raise TemporaryError(
+                    _("WeCom sent the same page cursor twice for {api}.", api=endpoint.name),
+                    _("Following it would never end."),
+                    _("Run the command again; nothing of this pass counts as complete."),
+                )
+            seen.add(cursor)
+            self.run.check()
+
+    def pool(self) -> ThreadPoolExecutor:
+        """Threads for calls side by side; the gate of each API decides how many are really in flight."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.settings.parallel_max, thread_name_prefix="call")
+        return self._pool
+
+    def check_token(self, kind: str) -> None:
+        """Make sure that WeCom grants a token for this secret; raises as `call` does."""
+        self._tokens.get(kind)
+
+    def forget_refusals(self) -> None:
+        """Let secrets that WeCom refused before be tried again."""
+        self._tokens.forget_refusals()
+
+    def close(self) -> None:
+        """End the threads and connections; calls in flight are waited for, waiting ones dropped."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        self._http.close()
+        self._limiter.close()
+
+    def _token(self, endpoint: Endpoint) -> str:
+        return self._tokens.get(self._secret(endpoint))
+
+    def _secret(self, endpoint: Endpoint) -> str:
+        """The purpose whose token is sent: a profile without directory secret reads with its app's."""
+        known = self.settings.secrets
+        return "contact" if endpoint.secret == "directory" and "directory" not in known else endpoint.secret
+
+    def _gettoken(self, secret: str) -> Granted:
+        params = {"corpid": self.settings.corp_id, "corpsecret": secret}
+        tries = 0
+        while True:
+            try:
+                content = self._send(GETTOKEN, "", params, None)
+                answer = _decode(content, Envelope)
+                if answer.errcode == 0:
+                    return _decode(content, Granted)
+            except _Unread as error:
+                answer = Envelope(-1, str(error))
+            tries += 1
+            reaction = find(answer.errcode).reaction
+            if reaction not in (Reaction.retry, Reaction.slow) or tries > TRIES[Reaction.retry]:
+                raise api_error(GETTOKEN, answer)
+            self._pause(GETTOKEN, reaction, tries, answer)
+
+    def _gate(self, path: str) -> Gate:
+        with self._lock:
+            if path not in self._gates:
+                self._gates[path] = Gate(self.settings.parallel, self.settings.parallel_max)
+            return self._gates[path]
+
+    def _send(
+        self,
+        endpoint: Endpoint,
+        token: str,
+        params: Mapping[str, str | int] | None,
+        body: Mapping[str, object] | None,
+    ) -> bytes:
+        query = {**(params or {}), **({"access_token": token} if token else {})}
+        content = None if body is None else msgspec.json.encode(body)
+        with self._gate(endpoint.path).entered():
+            while (wait := self._limiter.take(endpoint.path)) > 0:
+                self.sleep(wait)
+            self.sent[endpoint.path] += 1
+            try:
+                response = self._http.request(endpoint.method, endpoint.path, params=query, content=content)
+            except (httpx.TransportError, httpx.DecodingError, OSError) as error:
+                raise _Unread(type(error).__name__) from None
+        logger.debug(
+            "%s %s → HTTP %d, %d bytes",
+            endpoint.method,
+            endpoint.path,
+            response.status_code,
+            len(response.content),
+        )
+        if response.status_code != 200:
+            raise _Unread(f"HTTP {response.status_code}")
+        return response.content
+
+    def _pause(self, endpoint: Endpoint, reaction: Reaction, tries: int, answer: Envelope) -> None:
+        logger.info("%s: errcode %d, %s, try %d", endpoint.name, answer.errcode, reaction.value, tries)
+        if reaction is Reaction.wait:
+            self._limiter.block(endpoint.path, WAIT_S[min(tries, len(WAIT_S)) - 1])
+            return  # the next try waits in the limiter, as every process does
+        if reaction is Reaction.slow:
+            self._gate(endpoint.path).crowded()
+        self.sleep(min(30.0, 0.5 * 2**tries) * random.uniform(0.5, 1.0))  # noqa: S311
+
+    def sleep(self, seconds: float) -> None:
+        """Wait on the run's clock, in slices, so that a stop is heard."""
+        while seconds > 0:
+            self.run.check()
+            self.run.clock.sleep(min(seconds, SLICE_S))
+            seconds -= SLICE_S
+
+
+def api_error(endpoint: Endpoint, answer: Envelope) -> ApiError | TemporaryError:
+    """The error a person reads for this answer: what, why, how to fix."""
+    code = find(answer.errcode)
+    hint = _HINT.search(answer.errmsg)
+    what = _(
+        "WeCom answered errcode {errcode} to {api}: {meaning}",
+        errcode=answer.errcode,
+        api=endpoint.name,
+        meaning=_(code.meaning),
+    )
+    return ApiError(
+        what,
+        _(code.cause) if code.cause else "",
+        _(code.fix) if code.fix else _("`wecrm explain {errcode}` says more.", errcode=answer.errcode),
+        errcode=answer.errcode,
+        errmsg=answer.errmsg.split(", hint:")[0][:200],
+        hint=hint.group(1) if hint else "",
+        path=endpoint.path,
+        code=code.exit,
+    )
+
+
+def _unanswered(endpoint: Endpoint, error: _Unread) -> UnansweredError:
+    return UnansweredError(
+        _("{api} was sent, but its answer could not be read ({reason}).", api=endpoint.name, reason=error),
+        _("WeCom may or may not have done it."),
+        _("It is read back before it is sent again."),
+    )
+
+
+def _http(settings: Settings, app: WSGIApp | None) -> httpx.Client:
+    timeout = httpx.Timeout(settings.read_timeout_s, connect=settings.connect_timeout_s)
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    if app is not None:
+        return httpx.Client(base_url=settings.base_url, transport=httpx.WSGITransport(app=app), headers=headers)
+    return httpx.Client(
+        base_url=settings.base_url,
+        timeout=timeout,
+        headers=headers,
+        proxy=settings.proxy,
+        trust_env=False,
+        limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
+    )
+
+
+_decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {}
+
+
+def _decode(content: bytes, reply: type[T]) -> T:
+    """`content` as `reply`; anything else than the documented JSON raises _Unread."""
+    decoder = _decoders.get(reply)
+    if decoder is None:
+        decoder = _decoders[reply] = msgspec.json.Decoder(reply, strict=False)
+    try:
+        return decoder.decode(content)  # type: ignore[no-any-return]
+    except msgspec.MsgspecError:
+        return lenient(content, reply)
+
+
+def lenient(content: bytes, reply: type[T]) -> T:
+    """As the strict decoder, but bearing raw control characters and halves of surrogate pairs."""
+    try:
+        value = json.loads(content.decode("utf-8", "replace"), strict=False)
+        clean = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+        return msgspec.json.decode(clean, type=reply, strict=False)
+    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
+        raise _Unread(f"not the documented JSON ({type(error).__name__})") from None

@@ -1,0 +1,31 @@
+"""What an API of WeCom is, as data."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Effect = Literal["read", "same", "once"]
+Secret = Literal["contact", "directory", "archive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One WeCom API.
+
+    `doc` is the number of its official page (https://developer.work.weixin.qq.com/document/path/N),
+    `secret` whose token it takes. `effect`: read · same (may be repeated, the end is the same) ·
+    once (must be read back before it is repeated).
+    """
+
+    method: Literal["GET", "POST"]
+    path: str
+    doc: int
+    effect: Effect
+    secret: Secret = "contact"
+
+    @property
+    def name(self) -> str:
+        """The last parts of the path, as people say it: `externalcontact/mark_tag`."""
+        return self.path.removeprefix("/cgi-bin/")
+
+
+GETTOKEN = Endpoint("GET", "/cgi-bin/gettoken", doc=91039, effect="read")

@@ -1,0 +1,15 @@
+"""Every endpoint that wecrm knows: read by the reference page, the golden check and the dry run."""
+
+from wecrm.api import contacts, groups, members, tags
+from wecrm.api.endpoint import GETTOKEN, Endpoint
+
+ALL: tuple[Endpoint, ...] = (
+    GETTOKEN,
+    *(
+        value
+        for module in (members, contacts, tags, groups)
+        for value in vars(module).values()
+        if isinstance(value, Endpoint)
+    ),
+)
+"""In the order of the nouns; an endpoint added to one of these modules is in here by itself."""

@@ -1,0 +1,136 @@
+"""Errcodes of malformed requests: parameters, ids, media, texts."""
+
+from wecrm.api.errcodes_entry import gone, item, usage
+
+LINES = (
+    item(
+        40003,
+        "The userid is not valid.",
+        "无效的userid",
+        "The userid is misspelt, the member has left, or the app cannot see them.",
+        (
+            "Run `wecrm sync members`, then `wecrm members show USERID`; for a customer of somebody who "
+            "left, plan a transfer of the resigned kind (离职继承)."
+        ),
+    ),
+    usage(40004, "The kind of media file is not valid.", "不合法的媒体文件类型"),
+    usage(40005, "The parameter `type` is not valid.", "不合法的type参数"),
+    usage(40006, "The size of the media file is not valid.", "不合法的文件大小"),
+    usage(
+        40007,
+        "The media id is not valid.",
+        "不合法的media_id参数",
+        "A media id lives three days and is only good for the purpose it was uploaded for.",
+        "Upload the file again and repeat the command.",
+    ),
+    usage(40008, "The message type is not valid.", "不合法的msgtype参数"),
+    usage(40009, "The size of the picture is not valid.", "上传图片大小不是有效值"),
+    usage(40011, "The size of the video is not valid.", "上传视频大小不是有效值"),
+    usage(
+        40031,
+        "The list of userids is not valid.",
+        "不合法的userid列表",
+        "At least one userid is unknown, so that the whole call was refused.",
+        "Run `wecrm sync members`, take the unknown userids out of the input and run the command again.",
+    ),
+    usage(40032, "The list of userids has a wrong length.", "不合法的userid列表长度"),
+    usage(
+        40033,
+        "The request holds forbidden characters.",
+        "不合法的请求字符",
+        "Some text holds escaped or control characters.",
+        "Look for control characters in names and remarks of the input file.",
+    ),
+    usage(40035, "A parameter is not valid.", "不合法的参数"),
+    usage(
+        40050,
+        "The group does not exist.",
+        "chatid不存在",
+        "The chat id is misspelt or the group was dissolved.",
+        "Run `wecrm sync groups` and take the id from `wecrm groups list`.",
+    ),
+    usage(
+        40058,
+        "A parameter is not valid, too long, or has too many elements.",
+        "不合法的参数",
+        "The message after the code usually names the field.",
+        "Read the message and correct that field; if it is not yours, report the command that you ran.",
+    ),
+    usage(
+        40063,
+        "A required parameter is empty.",
+        "参数为空",
+        "A cell or flag that must have a value has none.",
+        "Fill it in and run the command again.",
+    ),
+    usage(40066, "The list of departments is not valid.", "不合法的部门列表"),
+    gone(
+        40068,
+        "The tag or tag group is unknown.",
+        "不合法的标签ID",
+        "It was deleted in WeCom after the cache was filled, or the id was typed by hand.",
+        "Run `wecrm sync tags`, then plan again.",
+    ),
+    usage(
+        40071,
+        "A tag or group of this name exists already.",
+        "标签名字已经存在",
+        "Group names are unique in the corp, and tag names inside their group.",
+        "Run `wecrm sync tags` and use the tag that exists, or choose another name.",
+    ),
+    usage(
+        40072,
+        "The name of the tag has a wrong length.",
+        "不合法的标签名字长度",
+        "A tag or group name may have 1 to 30 characters.",
+        "Shorten the name and run the command again.",
+    ),
+    item(
+        40096,
+        "The external_userid is not valid.",
+        "不合法的外部联系人userid",
+        (
+            "The id is damaged (spreadsheets do that), belongs to another corp or to a provider's app, or "
+            "its follower is outside the visible range."
+        ),
+        "Take the id from `wecrm contacts list`; keep id columns as text in the spreadsheet.",
+    ),
+    usage(40123, "The picture is damaged or not a picture.", "上传临时图片素材非法"),
+    usage(41009, "The userid is missing.", "缺少userid参数"),
+    usage(
+        41011,
+        "The agentid is missing.",
+        "缺少agentid参数",
+        "The profile's contact secret has no `agentid` beside it.",
+        "Copy AgentId from Admin console → 应用管理 → the app into the profile.",
+    ),
+    usage(41017, "The tag id is missing.", "缺少tagid参数"),
+    usage(41018, "The tag name is missing.", "缺少tagname参数"),
+    usage(41033, "The description is missing.", "缺少description参数"),
+    usage(41035, "The external_userid is missing.", "缺少外部联系人userid参数"),
+    usage(44001, "The media file is empty.", "多媒体文件为空"),
+    usage(44004, "The text is empty.", "文本消息content参数为空"),
+    usage(45001, "The media file is too large.", "多媒体文件大小超过限制"),
+    usage(45002, "The text is too long.", "消息内容大小超过限制"),
+    item(
+        81013,
+        "No receiver is valid or visible.",
+        "全部接收者无权限或不存在",
+        ("Every member, department or tag of the list is unknown or outside the app's visible range (可见范围)."),
+        "Check the receivers with `wecrm members list`, and the visible range in the admin console.",
+    ),
+    usage(
+        81017,
+        "Too many elements are asked for at once.",
+        "请求的元素数量超过限制",
+        "A listing without owners covers more than 1000 people.",
+        "Name the owners or ask for fewer of them.",
+    ),
+    usage(82001, "There is no receiver.", "指定的成员、部门、标签全部为空"),
+    usage(82002, "Too many departments are named; 100 are allowed.", "不合法的部门列表长度"),
+    usage(82003, "Too many tags are named; 100 are allowed.", "不合法的标签列表长度"),
+    usage(301019, "The MD5 sum of the file does not match.", "文件MD5不匹配"),
+    usage(830001, "The address of the file is not valid.", "不合法的文件url"),
+    usage(830002, "The file is larger than 20 MB and must be fetched in ranges.", "文件过大，需分片下载"),
+    usage(830003, "WeCom could not download the file from the address.", "文件下载失败"),
+)

@@ -1,0 +1,57 @@
+"""How commands are declared: examples first, then what it does."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import typer
+
+from wecrm.cli.session import Session
+from wecrm.i18n import _
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+WRITING: set[str] = set()
+"""Commands (as `tags apply`) that may write to WeCom: all of them honour `--dry-run`."""
+
+
+def group(summary: str) -> typer.Typer:
+    """A Typer app for one noun."""
+    app = typer.Typer(help=summary, rich_markup_mode=None, add_completion=False, no_args_is_help=True)
+
+    @app.callback()
+    def _group() -> None:
+        return
+
+    return app
+
+
+def single() -> typer.Typer:
+    """A Typer app for a command without verbs."""
+    return typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+def command(
+    app: typer.Typer, name: str, summary: str, examples: Sequence[str], details: str = "", *, writes: str = ""
+) -> Callable[[F], F]:
+    """Register a command whose help begins with examples.
+
+    Args:
+        writes: the full words (`tags apply`) of a command that may write to WeCom.
+    """
+    shown = "\n".join(f"  {example}" for example in examples)
+    text = f"{_('Examples:')}\n\n\b\n{shown}\n\n{summary}" + (f"\n\n{details}" if details else "")
+    if writes:
+        WRITING.add(writes)
+
+    def wrap(function: F) -> F:
+        app.command(name, help=text, short_help=summary)(function)
+        return function
+
+    return wrap
+
+
+def session(ctx: typer.Context) -> Session:
+    """The session of this run."""
+    found = ctx.find_root().obj
+    assert isinstance(found, Session)
+    return found

@@ -1,0 +1,49 @@
+"""Options that every command takes, before or after the subcommand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+VALUED = {"--profile", "--config", "--lang", "--log-format", "--log-file", "--color", "--max-runtime"}
+FLAGS = {"-q", "-qq", "-v", "-vv", "--no-input", "--dry-run", "--cron", "--debug"}
+
+
+@dataclass(frozen=True, slots=True)
+class Globals:
+    """The global options of one run, flags already put before the environment."""
+
+    profile: str = ""
+    config: Path | None = None
+    lang: str = ""
+    quiet: int = 0
+    verbose: int = 0
+    log_format: Literal["text", "json"] = "text"
+    log_file: Path | None = None
+    color: Literal["auto", "always", "never"] = "auto"
+    no_input: bool = False
+    dry_run: bool = False
+    cron: bool = False
+    debug: bool = False
+    max_runtime_s: float | None = None
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+def hoist(argv: Sequence[str]) -> list[str]:
+    """`argv` with known global options moved to the front; everything after `--` stays."""
+    front: list[str] = []
+    rest: list[str] = []
+    words = iter(argv)
+    for word in words:
+        name = word.split("=", 1)[0]
+        if word == "--":
+            rest += [word, *words]
+        elif name in VALUED and "=" in word:
+            front.append(word)
+        elif name in VALUED:
+            front += [word, *([value] if (value := next(words, None)) is not None else [])]
+        elif word in FLAGS:
+            front.append(word)
+        else:
+            rest.append(word)
+    return front + rest

@@ -1,0 +1,86 @@
+"""Reading the rows a bulk command works on: a file, or a selection by `--where`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from wecrm.cli.session import Session
+from wecrm.errors import UsageError
+from wecrm.i18n import _
+from wecrm.operations.rows import Followers, Problems, Target
+
+FileArgument = Annotated[Path | None, typer.Argument(help=_("CSV or TSV file, or - for stdin."), metavar="[FILE]")]
+FollowersOption = Annotated[
+    str, typer.Option("--followers", help=_("Which members' relations are meant: all, first or latest."))
+]
+MapOption = Annotated[list[str] | None, typer.Option("--map", help=_("field=column, for columns with other names."))]
+
+CUSTOMER = (("external_userid",), ("unionid",), ("mobile",))
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Targets of a bulk command, and the digest of where they came from."""
+
+    targets: Iterable[Target]
+    digest: str
+
+
+def read(
+    s: Session, file: Path | None, where: str, followers: str, mapping: Sequence[str], problems: Problems
+) -> Input:
+    """The relations that FILE names, or that `--where` selects; never both, never neither."""
+    if (file is None) == (not where):
+        raise UsageError(
+            _("Say which customers: a FILE, or --where CONDITION."),
+            "",
+            _('For everybody: --where "userid is not null"'),
+        )
+    if followers not in ("", "all", "first", "latest"):
+        raise UsageError(_("--followers is all, first or latest, not {value}.", value=followers))
+    if file is None:
+        return _selected(s, where)
+    from wecrm.files import sheets
+    from wecrm.operations.rows import from_sheet
+
+    if str(file) == "-" and s.stdin is None:
+        raise UsageError(_("There is no standard input to read."))
+    source = s.stdin.buffer if str(file) == "-" and s.stdin is not None else file
+    sheet = sheets.read(source, name=str(file), mapping=_mapping(mapping), required=CUSTOMER)
+    s.say(
+        _(
+            "{file}: {n:,} rows, {encoding}, columns {fields}",
+            file=sheet.name,
+            n=len(sheet.rows),
+            encoding=sheet.encoding,
+            fields=", ".join(sheet.fields),
+        )
+    )
+    return Input(from_sheet(s.store, sheet.rows, cast(Followers, followers), problems), sheet.digest)
+
+
+def _selected(s: Session, where: str) -> Input:
+    import hashlib
+
+    from wecrm.operations.rows import from_selection
+    from wecrm.store import selection
+
+    found = list(selection.relations(s.store, where, now=s.clock.now(), tz=s.tz))
+    if not found:
+        raise UsageError(
+            _("No relation meets {where}.", where=where), "", _("Try it with `wecrm contacts list --where …`.")
+        )
+    return Input(from_selection(found), hashlib.sha256(where.encode()).hexdigest())
+
+
+def _mapping(pairs: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        name, equals, column = pair.partition("=")
+        if not equals or not name or not column:
+            raise UsageError(_("--map takes field=column, not {value}.", value=pair))
+        found[name.strip()] = column.strip()
+    return found

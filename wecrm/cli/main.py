@@ -1,0 +1,186 @@
+"""Running one command line: from words to an exit code. The only place that catches everything."""
+
+import contextlib
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from wecrm import __version__
+from wecrm.cli.globals import Globals, hoist
+from wecrm.errors import ApiError, Exit, InterruptedRun, TerminatedRun, UsageError, WecrmError
+from wecrm.i18n import _
+from wecrm.models.text import visible
+
+
+class Signals:
+    """What arrived: the first Ctrl-C or SIGTERM asks to stop, the second Ctrl-C breaks off."""
+
+    def __init__(self) -> None:
+        self.reason: WecrmError | None = None
+
+    def install(self) -> None:
+        """Listen, in the main thread of a process."""
+        signal.signal(signal.SIGINT, self._interrupt)
+        signal.signal(signal.SIGTERM, self._terminate)
+
+    def __call__(self) -> WecrmError | None:
+        """The error to stop with, or None."""
+        return self.reason
+
+    def _interrupt(self, _number: int, _frame: object) -> None:
+        if self.reason is not None:
+            raise KeyboardInterrupt
+        self.reason = InterruptedRun(_("Stopped by Ctrl-C."), "", _("Everything done is kept; run it again to go on."))
+        sys.stderr.write(_("Stopping after the calls in flight; Ctrl-C again breaks off.") + "\n")
+
+    def _terminate(self, _number: int, _frame: object) -> None:
+        self.reason = TerminatedRun(_("Stopped by SIGTERM."), "", _("Everything done is kept; run it again to go on."))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command line of a process."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    signals = Signals()
+    signals.install()
+    return run(argv, environ=os.environ, signalled=signals)
+
+
+def run(
+    argv: Sequence[str], *, environ: Mapping[str, str], signalled: Callable[[], WecrmError | None] = lambda: None
+) -> int:
+    """Run `wecrm` with these words; the exit code. Output goes to sys.stdout and sys.stderr."""
+    from wecrm.cli import logs
+    from wecrm.cli.progress import ProgressLine
+    from wecrm.cli.session import Session
+
+    opened: list[Session] = []
+    line: list[ProgressLine] = []
+
+    def open_session(options: Globals) -> Session:
+        logs.start(options)
+        line.append(ProgressLine(sys.stderr, shown=not options.cron and not options.quiet))
+        opened.append(Session(options, sys.stdin, sys.stdout, sys.stderr, signalled, line[0]))
+        return opened[0]
+
+    context: dict[str, Any] = {"environ": dict(environ), "open": open_session, "options": Globals()}
+    try:
+        with contextlib.ExitStack() as closing:
+            closing.callback(_each, opened, "close")
+            closing.callback(_each, line, "clear")
+            code = _invoke(argv, context)
+        sys.stdout.flush()
+        return code
+    except WecrmError as error:
+        return _told(error)
+    except BrokenPipeError:
+        return _quiet_end()
+    except KeyboardInterrupt:
+        return _told(
+            InterruptedRun(_("Broken off by Ctrl-C."), "", _("Run it again; what was sent is read back first."))
+        )
+    except Exception as error:  # noqa: BLE001 the last resort of the process
+        return _bug(error, context)
+
+
+def _each(things: Sequence[Any], verb: str) -> None:
+    for thing in things:
+        getattr(thing, verb)()
+
+
+def _invoke(argv: Sequence[str], context: dict[str, Any]) -> int:
+    import typer
+    from typer.exceptions import Abort
+
+    from wecrm.cli.root import app
+
+    words = hoist(argv)
+    if "--version" in words or words == ["-V"]:
+        sys.stdout.write(f"wecrm {__version__}\n")
+        return 0
+    command = typer.main.get_command(app)
+    try:
+        result = command.main(words, prog_name="wecrm", standalone_mode=False, obj=context)
+    except typer.TyperException as error:
+        return _usage(error)
+    except Abort:
+        raise InterruptedRun(_("Stopped by Ctrl-C.")) from None
+    return int(result) if isinstance(result, int) else 0
+
+
+def _usage(error: Any) -> int:
+    """A mistake that the parser found: say it, name the help, exit 2."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(error.format_message() + "\n")
+        raise UsageError(_("A subcommand is missing."))
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "wecrm"
+    raise UsageError(error.format_message(), "", _("`{path} --help` shows examples.", path=path))
+
+
+def _told(error: WecrmError) -> int:
+    """Tell an error on stderr in its three parts; its exit code."""
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+    lines = [_("Error: {what}", what=visible(error.what))]
+    if error.why:
+        lines += [f"  {visible(line)}" for line in error.why.split("\n")]
+    if isinstance(error, ApiError) and error.errmsg:
+        lines.append(
+            "  " + _("WeCom said: {errmsg} (hint {hint})", errmsg=visible(error.errmsg), hint=error.hint or "-")
+        )
+    if error.fix:
+        lines.append("  " + _("To fix: {fix}", fix=visible(error.fix)))
+    lines.append(
+        _("exit {code} ({name}): {what}", code=int(error.code), name=error.code.name, what=visible(error.what))
+    )
+    sys.stderr.write("\n".join(lines) + "\n")
+    return int(error.code)
+
+
+def _quiet_end() -> int:
+    """The reader of our output went away (`| head`): nothing is wrong."""
+    with contextlib.suppress(OSError, ValueError):
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+    return 0
+
+
+def _bug(error: Exception, context: dict[str, Any]) -> int:
+    """A defect of wecrm: a report without any value of the run, and its name on stderr."""
+    options: Globals = context["options"]
+    if options.debug:
+        traceback.print_exception(error)
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    chain = error.__cause__
+    if chain is not None:
+        frames += f"caused by {type(chain).__name__}\n" + "".join(traceback.format_tb(chain.__traceback__))
+    path = _report(f"wecrm {__version__}\n{type(error).__name__}\n{frames}", context)
+    what = _("wecrm met a bug ({kind}).", kind=type(error).__name__)
+    return _told(WecrmError(what, "", _("A report without customer data is in {path}.", path=path) if path else ""))
+
+
+def _report(text: str, context: dict[str, Any]) -> Path | None:
+    from wecrm.config import places
+
+    try:
+        folder = places(context["environ"]).cache
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = folder / f"bug-{os.getpid()}.txt"
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
+            stream.write(text)
+    except (OSError, WecrmError):
+        return None
+    return path
+
+
+def exit_code(code: Exit, reason: str) -> int:
+    """End a command that finished its work with a code that is not an error: the last line says why."""
+    if code is not Exit.ok:
+        sys.stderr.write(_("exit {code} ({name}): {what}", code=int(code), name=code.name, what=visible(reason)) + "\n")
+    return int(code)

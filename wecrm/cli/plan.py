@@ -1,0 +1,79 @@
+"""`wecrm plan show`: look at a plan before it is applied."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wecrm.cli import applying, rows
+from wecrm.cli.command import command, group, session
+from wecrm.cli.session import Session
+from wecrm.i18n import _
+from wecrm.models.plan import Change, Fact, NewId
+from wecrm.models.table import Cell, Column, Table
+
+app = group(_("Look at a plan file."))
+
+COLUMNS = (
+    Column("id", _("Change")),
+    Column("stage", _("Stage"), "int"),
+    Column("op", _("Op")),
+    Column("object", _("Object")),
+    Column("before", _("Before")),
+    Column("after", _("After")),
+    Column("undo", _("Undo")),
+)
+
+
+@command(
+    app,
+    "show",
+    _("Show every change of a plan, removals first."),
+    ("wecrm plan show vip.plan", "wecrm plan show vip.plan -f csv -o vip-plan.csv"),
+)
+def show(
+    ctx: typer.Context,
+    plan: Annotated[Path, typer.Argument(help=_("The plan file."), metavar="PLAN")],
+    format: rows.FormatOption = None,
+    output: rows.OutputOption = None,
+    columns: rows.ColumnsOption = "",
+) -> None:
+    from wecrm.files import plans as files
+
+    s = session(ctx)
+    header = files.header(plan)
+    applying.tell(s, header)
+    names = _names(s)
+    rows.show(s, Table("plan", COLUMNS, _lines(plan, names)), rows.Rows(format, output, columns))
+
+
+def _lines(path: Path, names: dict[str, str]) -> Iterator[tuple[Cell, ...]]:
+    from wecrm.files import plans as files
+    from wecrm.operations import steps
+
+    for removing in (True, False):
+        for change in files.changes(path):
+            if bool(steps.find(change.op).taken(change)) is removing:
+                yield _line(change, steps.find(change.op).title(change), names)
+
+
+def _line(change: Change, title: str, names: dict[str, str]) -> tuple[Cell, ...]:
+    before, after = (_facts(facts, names) for facts in (change.before, change.after))
+    return change.id, change.stage, change.op, title, before, after, change.undo
+
+
+def _facts(facts: dict[str, Fact], names: dict[str, str]) -> str:
+    return " ".join(f"{name}={_fact(value, names)}" for name, value in facts.items() if value != ())
+
+
+def _fact(value: Fact, names: dict[str, str]) -> str:
+    if isinstance(value, tuple):
+        return ",".join(f"<{part.new}>" if isinstance(part, NewId) else names.get(part, part) for part in value)
+    return str(value)
+
+
+def _names(s: Session) -> dict[str, str]:
+    from wecrm.store import tags
+
+    return {tag.tag_id: tag.name for tag in tags.known(s.store)}

@@ -1,0 +1,31 @@
+"""Every first word of the command line: where it lives and what it does.
+
+Read by `wecrm --help` without importing a command, by the lazy group, by docs and by tests.
+"""
+
+from wecrm.i18n import _
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "doctor": ("wecrm.cli.doctor", "Check configuration, secrets, trusted IP and storage; say what to do."),
+    "explain": ("wecrm.cli.explain", "Explain an errcode or a topic, offline."),
+    "config": ("wecrm.cli.config", "Write, show and check the configuration."),
+    "db": ("wecrm.cli.db", "The local database: where it is."),
+    "sync": ("wecrm.cli.sync", "Fill the local cache from WeCom."),
+    "members": ("wecrm.cli.members", "Members (成员) of the corporation."),
+    "contacts": ("wecrm.cli.contacts", "Customers (客户) and who follows them."),
+    "groups": ("wecrm.cli.groups", "Customer groups (客户群)."),
+    "tags": ("wecrm.cli.tags", "Corp tags (企业标签): list, make, and put on customers in bulk."),
+    "plan": ("wecrm.cli.plan", "Look at a plan file."),
+    "apply": ("wecrm.cli.apply", "Apply a plan file, or resume it."),
+    "undo": ("wecrm.cli.undo", "Plan taking back what a job changed."),
+    "jobs": ("wecrm.cli.jobs", "Applied plans: progress, results, resume, retry, cancel."),
+    "report": ("wecrm.cli.report", "Figures from the cache."),
+    "sql": ("wecrm.cli.sql", "Ask the cache in SQL, read-only."),
+    "sandbox": ("wecrm.cli.sandbox", "An offline WeCom to try everything on."),
+}
+"""name → (module with an `app`, one sentence)."""
+
+
+def summary(name: str) -> str:
+    """What the command does, in the chosen language."""
+    return _(COMMANDS[name][1])

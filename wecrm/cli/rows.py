@@ -1,0 +1,95 @@
+"""Options of every command that shows rows, and showing them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+
+from wecrm.cli.render import Output, describe_columns, emit, prepare, select_columns
+from wecrm.cli.session import Session
+from wecrm.errors import UsageError
+from wecrm.i18n import _
+from wecrm.models.table import Query, Table
+
+FormatOption = Annotated[
+    str | None, typer.Option("--format", "-f", help=_("table, csv, tsv, json, ndjson or markdown."), metavar="FORMAT")
+]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", help=_("Write to FILE; its ending chooses the format."), metavar="FILE")
+]
+ColumnsOption = Annotated[
+    str,
+    typer.Option("--columns", help=_("Names separated by commas; ? lists them.")),
+]
+WhereOption = Annotated[
+    str,
+    typer.Option("--where", help=_("Only rows that meet a condition (`wecrm explain where`)."), metavar="CONDITION"),
+]
+SortOption = Annotated[str, typer.Option("--sort", help=_("Columns to sort by; - before a name for descending."))]
+LimitOption = Annotated[int | None, typer.Option("--limit", help=_("At most so many rows."), min=0)]
+CsvSafeOption = Annotated[
+    str, typer.Option("--csv-safe", help=_("apostrophe (default) or none: cells like formulas in CSV files."))
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a person asked of the rows of one command."""
+
+    format: str | None = None
+    output: Path | None = None
+    columns: str = ""
+    where: str = ""
+    sort: str = ""
+    limit: int | None = None
+    csv_safe: str = "apostrophe"
+
+    def query(self) -> Query:
+        """The part that the store answers."""
+        columns = () if self.columns.strip() == "?" else _names(self.columns)
+        return Query(columns, self.where, self.sort, self.limit)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def show_view(session: Session, view: str, rows: Rows) -> None:
+    """Show a documented view of the cache."""
+    from wecrm.store import selection
+
+    if rows.columns.strip() == "?":
+        show(session, selection.table(session.store, view, Query(limit=0), now=0, tz=session.tz), rows)
+        return
+    with opened(session, rows) as (output, file):
+        table = selection.table(session.store, view, rows.query(), now=session.clock.now(), tz=session.tz)
+        _emit(session, table, output, file)
+
+
+def show(session: Session, table: Table, rows: Rows) -> None:
+    """Show a table that a command made; `--columns` and `--limit` apply."""
+    if rows.columns.strip() == "?":
+        table = describe_columns(table)
+    elif rows.columns:
+        table = select_columns(table, _names(rows.columns))
+    with opened(session, rows) as (output, file):
+        _emit(session, table, output, file)
+
+
+@contextmanager
+def opened(session: Session, rows: Rows) -> Iterator[tuple[Output, BinaryIO | None]]:
+    """Where the rows go, opened before the work starts."""
+    if rows.csv_safe not in ("apostrophe", "none"):
+        raise UsageError(_("--csv-safe is apostrophe or none, not {value}.", value=rows.csv_safe))
+    color = "never" if session.options.cron else session.options.color
+    output = Output(rows.format, rows.output, color, session.tz, rows.csv_safe != "none")
+    with prepare(output) as file:
+        yield output, file
+
+
+def _emit(session: Session, table: Table, output: Output, file: BinaryIO | None) -> None:
+    emit(table, output, stdout=session.stdout, stderr=session.stderr, now=session.clock.now(), file=file)
+    session.stdout.flush()

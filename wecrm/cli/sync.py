@@ -1,0 +1,87 @@
+"""`wecrm sync`: fill the local cache."""
+
+from typing import Annotated
+
+import typer
+
+from wecrm.cli.command import command, session, single
+from wecrm.cli.main import exit_code
+from wecrm.cli.options import share
+from wecrm.cli.session import Session
+from wecrm.errors import Exit, UsageError, most_severe
+from wecrm.i18n import _
+
+app = single()
+
+
+@command(
+    app,
+    "sync",
+    _("Fetch members, tags, contacts and groups into the local cache."),
+    (
+        "wecrm sync",
+        "wecrm sync contacts",
+        "wecrm sync tags members --cron",
+        "wecrm sync contacts --max-removals 100%",
+    ),
+    _(
+        "Stopped in the middle, the next run goes on where it was. Customers that are missing become `lost` "
+        "only with positive evidence; a member out of view, or with over 30 % fewer, is exit 7."
+    ),
+)
+def sync(
+    ctx: typer.Context,
+    what: Annotated[list[str] | None, typer.Argument(help=_("members, tags, contacts, groups or all."))] = None,
+    max_removals: Annotated[str, typer.Option(help=_("Share of a member's customers that may be lost."))] = "",
+) -> int:
+    s = session(ctx)
+    purposes = _purposes(what or ["all"])
+    allowed = share("--max-removals", max_removals) if max_removals else s.limits.max_removals
+    if s.options.dry_run:
+        s.warn(_("Would fetch: {what}. A sync writes only the local cache.", what=", ".join(purposes)))
+        return 0
+    with s.locked("sync"):
+        results = [_one(s, purpose, allowed) for purpose in purposes]
+    return exit_code(most_severe([code for code, _line in results]), "; ".join(line for code, line in results if code))
+
+
+def _purposes(words: list[str]) -> list[str]:
+    from difflib import get_close_matches
+
+    from wecrm.operations.sync import PURPOSES
+
+    if "all" in words:
+        return list(PURPOSES)
+    for word in words:
+        if word not in PURPOSES:
+            near = get_close_matches(word, PURPOSES, n=1)
+            fix = _("Did you mean {near}?", near=near[0]) if near else _("Known: {names}.", names=", ".join(PURPOSES))
+            raise UsageError(_("Nothing called {word} can be synced.", word=word), "", fix)
+    return [purpose for purpose in PURPOSES if purpose in words]
+
+
+def _one(s: Session, purpose: str, max_removals: float) -> tuple[Exit, str]:
+    from wecrm.operations import sync as operations
+    from wecrm.operations import sync_contacts
+
+    if purpose == "contacts":
+        result = sync_contacts.contacts(s.work, max_removals=max_removals)
+    else:
+        result = {"members": operations.members, "tags": operations.tags, "groups": operations.groups}[purpose](s.work)
+    c = result.counts
+    line = _(
+        "{purpose}: {seen:,} read, {added:,} new, {changed:,} changed, {lost:,} lost, {out:,} out of sight, "
+        "{failed:,} not read",
+        purpose=purpose,
+        seen=c.seen,
+        added=c.added,
+        changed=c.changed,
+        lost=c.lost,
+        out=c.out_of_sight,
+        failed=c.failed,
+    )
+    for note in result.notes:
+        s.warn(f"  {note}")
+    if s.options.quiet < 2 or result.exit:
+        s.warn(f"{line} · {result.seconds:.0f} s")
+    return result.exit, line

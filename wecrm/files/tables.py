@@ -1,0 +1,249 @@
+"""A `Table` becomes bytes: CSV, TSV, JSON, NDJSON or Markdown, one row after the other.
+
+A file is for people with a spreadsheet: byte order mark, CRLF, cells that a spreadsheet would run
+as formulas made harmless. A pipe is for programs: exact bytes. Memory does not grow with the rows.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from wecrm.errors import UsageError
+from wecrm.i18n import _
+from wecrm.models.table import Cell, Column, Table
+from wecrm.models.text import visible
+
+FORMATS = ("csv", "tsv", "json", "ndjson", "markdown")
+"""What `write` can write."""
+
+_EXTENSIONS = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".xlsx": "xlsx",
+    ".html": "html",
+    ".htm": "html",
+}
+_LATER = ("xlsx", "html")
+_DELIMITERS = {"csv": ",", "tsv": "\t"}
+_BOM = b"\xef\xbb\xbf"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_RUNNABLE = re.compile("'*[=+\\-@\t\r]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_MARKDOWN = re.compile(r"[\\`*\[\]<>|~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written: `neutralised` cells were given a `'` so that no spreadsheet runs them."""
+
+    rows: int
+    neutralised: int = 0
+
+
+def known(fmt: str) -> str:
+    """`fmt`, if it can be written now.
+
+    Raises:
+        UsageError: names the formats there are.
+    """
+    if fmt in FORMATS:
+        return fmt
+    why = _("It is not built yet.") if fmt in _LATER else _("There is no such format.")
+    raise UsageError(
+        _("Cannot write the format {format}.", format=repr(visible(fmt))),
+        why=why,
+        fix=_("Formats: {formats}.", formats=", ".join(FORMATS)),
+    )
+
+
+def format_of(path: Path) -> str:
+    """The format that the extension of `path` names.
+
+    Raises:
+        UsageError: an extension that names none, or one that cannot be written yet.
+    """
+    found = _EXTENSIONS.get(path.suffix.lower())
+    if found is None:
+        raise UsageError(
+            _("The extension of {path} names no format.", path=path),
+            fix=_(
+                "Use one of {extensions}, or give the format with `-f`.",
+                extensions=" ".join(e for e, name in _EXTENSIONS.items() if name not in _LATER),
+            ),
+        )
+    return known(found)
+
+
+def write(table: Table, stream: BinaryIO, fmt: str, *, for_file: bool, tz: tzinfo, safe: bool = True) -> Written:
+    """Write `table` to `stream`; its rows are read once.
+
+    Headings are the column keys (Markdown: the titles). Times are ISO 8601 with the offset of
+    `tz`, lists are joined by `;` (JSON: arrays), ids are strings, None is empty (JSON: null).
+
+    Args:
+        for_file: CSV and TSV get a byte order mark, CRLF, and neutralised cells.
+        safe: False leaves cells as they are, whatever a spreadsheet would make of them.
+
+    Raises:
+        UsageError: unknown format.
+    """
+    known(fmt)
+    if fmt in _DELIMITERS:
+        return _delimited(table, stream, _DELIMITERS[fmt], tz, for_file=for_file, safe=safe)
+    if fmt == "markdown":
+        return _markdown(table, stream, tz)
+    return _json(table, stream, tz) if fmt == "json" else _ndjson(table, stream, tz)
+
+
+def heading(column: Column) -> str:
+    """What stands above the column for people: title and unit."""
+    return f"{column.title} ({column.unit})" if column.unit else column.title
+
+
+def neutral(text: str) -> str:
+    """`text` as a spreadsheet may show it without running it; `plain` undoes it exactly."""
+    return "'" + text if _RUNNABLE.match(text) else text
+
+
+def plain(text: str) -> str:
+    """`text` without the `'` that `neutral` gave it."""
+    return text[1:] if text.startswith("'") and _RUNNABLE.match(text) else text
+
+
+def moment(seconds: float, tz: tzinfo) -> datetime | None:
+    """The time in `tz`, None when it lies outside the calendar."""
+    try:
+        return (_EPOCH + timedelta(seconds=seconds)).astimezone(tz)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _text(text: str) -> str:
+    """`text` with halves of broken pairs spelled out: UTF-8 cannot hold them."""
+    return _SURROGATE.sub(lambda half: visible(half.group()), text)
+
+
+def _iso(seconds: float, tz: tzinfo) -> str:
+    found = moment(seconds, tz)
+    return found.isoformat(timespec="seconds") if found else str(seconds)
+
+
+def _as_text(cell: Cell, column: Column, tz: tzinfo) -> str:
+    match cell:
+        case str():
+            return _text(cell)
+        case None:
+            return ""
+        case bool():
+            return "true" if cell else "false"
+        case tuple():
+            return _text(";".join(cell))
+    return _iso(cell, tz) if column.kind == "time" else str(cell)
+
+
+def _as_json(cell: Cell, column: Column, tz: tzinfo) -> object:
+    match cell:
+        case str():
+            return _text(cell)
+        case tuple():
+            return [_text(part) for part in cell]
+        case None | bool():
+            return cell
+    if column.kind == "time":
+        return _iso(cell, tz)
+    return str(cell) if column.kind == "id" else cell
+
+
+def _delimited(table: Table, stream: BinaryIO, delimiter: str, tz: tzinfo, *, for_file: bool, safe: bool) -> Written:
+    lines = _Lines(stream, b"\r\n" if for_file else b"\n")
+    writer = csv.writer(lines, delimiter=delimiter, lineterminator="\r\n")
+    neutralised = 0
+
+    def cell_text(cell: Cell, column: Column) -> str:
+        nonlocal neutralised
+        text = _as_text(cell, column, tz)
+        if not (for_file and safe) or isinstance(cell, int | float):
+            return text
+        text = text.replace("\0", "\\x00")  # NUL ends the reading in many programs
+        harmless = neutral(text)
+        neutralised += harmless is not text
+        return harmless
+
+    if for_file:
+        stream.write(_BOM)
+    writer.writerow([cell_text(column.key, column) for column in table.columns])
+    rows = 0
+    for row in table.rows:
+        writer.writerow([cell_text(cell, column) for cell, column in zip(row, table.columns, strict=True)])
+        rows += 1
+    return Written(rows, neutralised)
+
+
+class _Lines:
+    """Takes csv's CRLF lines (with it, csv quotes lone CRs too) and ends them as asked."""
+
+    def __init__(self, stream: BinaryIO, end: bytes) -> None:
+        self._stream = stream
+        self._end = end
+
+    def write(self, line: str, /) -> None:
+        self._stream.write(line[:-2].encode() + self._end)
+
+
+def _objects(table: Table, tz: tzinfo) -> Callable[[Sequence[Cell]], bytes]:
+    """How a row becomes a JSON object with the column keys."""
+    columns = table.columns
+    encoder = msgspec.json.Encoder()
+
+    def encode(row: Sequence[Cell]) -> bytes:
+        return encoder.encode({_text(c.key): _as_json(cell, c, tz) for cell, c in zip(row, columns, strict=True)})
+
+    return encode
+
+
+def _ndjson(table: Table, stream: BinaryIO, tz: tzinfo) -> Written:
+    encode = _objects(table, tz)
+    rows = 0
+    for row in table.rows:
+        stream.write(encode(row) + b"\n")
+        rows += 1
+    return Written(rows)
+
+
+def _json(table: Table, stream: BinaryIO, tz: tzinfo) -> Written:
+    encode = _objects(table, tz)
+    rows = 0
+    for row in table.rows:
+        stream.write((b",\n" if rows else b"[\n") + encode(row))
+        rows += 1
+    stream.write(b"\n]\n" if rows else b"[]\n")
+    return Written(rows)
+
+
+def _markdown(table: Table, stream: BinaryIO, tz: tzinfo) -> Written:
+    def line(cells: Sequence[str]) -> bytes:
+        return ("| " + " | ".join(cells) + " |\n").encode()
+
+    def shown(text: str) -> str:
+        return _MARKDOWN.sub(r"\\\g<0>", visible(text))
+
+    columns = table.columns
+    stream.write(line([shown(heading(column)) for column in columns]))
+    stream.write(line(["---:" if column.kind in ("int", "float") else "---" for column in columns]))
+    rows = 0
+    for row in table.rows:
+        stream.write(line([shown(_as_text(cell, c, tz)) for cell, c in zip(row, columns, strict=True)]))
+        rows += 1
+    return Written(rows)

@@ -1,0 +1,56 @@
+"""Time and stopping, as values handed to everything that waits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from wecrm.errors import WecrmError
+
+
+class Clock(Protocol):
+    """Where the time comes from; the sandbox has its own."""
+
+    def now(self) -> float:
+        """Unix seconds."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Return when `seconds` have passed on this clock."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long work is: what a progress line shows."""
+
+    what: str
+    done: int
+    total: int | None = None
+    failed: int = 0
+    calls_left: int | None = None
+
+
+def _silent(_: Progress) -> None:
+    return
+
+
+def _never() -> WecrmError | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one command: its clock, whether it must stop, where progress is told.
+
+    `stop` answers the error to end with (deadline, signal) or None, and is asked between batches.
+    """
+
+    clock: Clock
+    stop: Callable[[], WecrmError | None] = field(default=_never)
+    progress: Callable[[Progress], None] = field(default=_silent)
+
+    def check(self) -> None:
+        """Raise what `stop` answers; call it where stopping is clean."""
+        reason = self.stop()
+        if reason is not None:
+            raise reason

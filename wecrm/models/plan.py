@@ -1,0 +1,173 @@
+"""Plans: what would change, row by row, and what became of each row.
+
+A plan is a file; a job is a plan being applied. See docs/explain/plans.md.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+Undo = Literal["reversible", "compensable", "irreversible"]
+"""Whether a kind of change can be undone exactly, only made up for, or not at all."""
+
+Status = Literal["pending", "same", "ok", "submitted", "verified", "failed", "conflict", "unknown", "skipped"]
+"""What became of a row. `unknown` = sent, no answer read; `submitted` = accepted, effect comes later."""
+
+FINAL: tuple[Status, ...] = ("same", "ok", "verified", "failed", "conflict", "skipped")
+GOOD: tuple[Status, ...] = ("same", "ok", "verified")
+
+JobState = Literal["running", "waiting", "done", "cancelled"]
+
+
+class NewId(msgspec.Struct, frozen=True):
+    """Stands where an id will be that an earlier change of the same plan makes."""
+
+    new: str
+
+
+Fact = str | int | bool | None | tuple[str | NewId, ...] | NewId
+Facts = dict[str, Fact]
+"""Named touched fields (or touched tag ids) and their values; nothing that is not touched."""
+
+
+class Change(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One change of one object.
+
+    `id` is unique in the plan, `stage` orders (a stage opens when all earlier rows are good), `op`
+    names the step (`operations/steps.py`), `key` the object, `before`/`after` only what is touched.
+    `input` is the row of the caller's file it comes from, column by column, for the result file.
+    """
+
+    id: str
+    stage: int
+    op: str
+    key: dict[str, str | NewId]
+    before: Facts
+    after: Facts
+    undo: Undo = "reversible"
+    input: dict[str, str] = {}
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing would change (the row is kept so that its result can be told)."""
+        return self.before == self.after
+
+
+class Removal(msgspec.Struct, frozen=True):
+    """How much of one existing thing a plan takes away: `removed` of `existing`."""
+
+    what: str
+    existing: int
+    removed: int
+
+
+class PlanHeader(msgspec.Struct, frozen=True):
+    """First line of a plan file. Times are unix seconds; `digest` covers every other byte."""
+
+    wecrm_plan: int
+    id: str
+    kind: str
+    title: str
+    corp_id: str
+    profile: str
+    created: int
+    expires: int
+    tool: str
+    input_digest: str
+    changes: int
+    same: int
+    ops: dict[str, int]
+    undo: dict[str, int]
+    removals: tuple[Removal, ...]
+    calls: dict[str, int]
+    seconds: int
+    budget_share: float
+    undo_of: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan in memory, as planners build it: its changes in order and what they take away."""
+
+    kind: str
+    title: str
+    changes: tuple[Change, ...]
+    removals: tuple[Removal, ...] = ()
+    calls: dict[str, int] = field(default_factory=dict)
+    input_digest: str = ""
+    undo_of: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What reading back found for one change: its touched facts, or that the object is gone.
+
+    `made_id`: the id of an object that a creating change was to make and that already exists.
+    """
+
+    facts: Facts = field(default_factory=dict)
+    gone: bool = False
+    made_id: str = ""
+    errcode: int = 0
+    errmsg: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What WeCom answered to one change that was sent. `due_at`: when its effect can be looked for."""
+
+    status: Status
+    errcode: int = 0
+    errmsg: str = ""
+    hint: str = ""
+    made_id: str = ""
+    due_at: float | None = None
+    evidence: str = ""
+
+
+class JobRow(msgspec.Struct, frozen=True):
+    """One journal row: a change and where it stands. `sent_at` and `due_at` are unix seconds."""
+
+    job: str
+    n: int
+    change: Change
+    status: Status
+    errcode: int = 0
+    errmsg: str = ""
+    hint: str = ""
+    attempts: int = 0
+    sent_at: float | None = None
+    due_at: float | None = None
+    evidence: str = ""
+
+
+class Job(msgspec.Struct, frozen=True):
+    """One plan being applied, or applied. `id` is the plan's id, so a plan has one job at most."""
+
+    id: str
+    digest: str
+    kind: str
+    title: str
+    state: JobState
+    created_at: float
+    finished_at: float | None = None
+    due_at: float | None = None
+    case_id: str = ""
+    approval: str = ""
+    undo_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an apply may do unasked; each flag lifts only itself.
+
+    Shares are 0…1. `max_failures` counts once 20 rows have an outcome.
+    """
+
+    max_changes: int = 500
+    max_removals: float = 0.3
+    max_failures: float = 0.05
+    max_failures_rows: int | None = None

@@ -1,0 +1,55 @@
+"""Customer groups."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import msgspec
+
+from wecrm.sandbox.cursors import seal, unseal
+from wecrm.sandbox.refusals import Refusal
+from wecrm.sandbox.state.scope import App, member_of, sees, visible_members
+from wecrm.sandbox.world import World
+
+
+def chats(
+    world: World, app: App, status: int, owners: Sequence[str], limit: int, cursor: str | None
+) -> tuple[list[dict[str, object]], str]:
+    """A page of groups, by state and owner, and the next cursor.
+
+    Without owners: all groups of owners in the app's range, but 81017 where it holds over 1000 people.
+    """
+    question = ("groupchat/list", status, limit, *(u.lower() for u in owners))
+    (after,) = unseal(world, cursor, 1, *question)
+    db = world.db.connection
+    seen = visible_members(world, app)
+    ids: frozenset[int] | None = seen
+    if owners:
+        ids = frozenset(member_of(world, app, userid).id for userid in owners)
+    else:
+        people = db.execute("SELECT count(*) FROM member WHERE left_at IS NULL").fetchone()[0]
+        if (people if seen is None else len(seen)) > world.limit("list_people"):
+            raise Refusal(81017)
+    sql = (
+        "SELECT id, chat_id, status FROM chat WHERE id > ? AND (? = 0 OR status = ?)"
+        " AND (? IS NULL OR owner IN (SELECT value FROM json_each(?))) ORDER BY id LIMIT ?"
+    )
+    wanted = None if ids is None else msgspec.json.encode(sorted(ids)).decode()
+    rows = db.execute(sql, (after, status, status, wanted, wanted, limit + 1)).fetchall()
+    following = seal(world, [rows[limit - 1][0]], *question) if len(rows) > limit else ""
+    return [{"chat_id": chat_id, "status": state} for _, chat_id, state in rows[:limit]], following
+
+
+def chat(world: World, app: App, chat_id: str, *, names: bool) -> dict[str, object]:
+    """One group with its members; 60011 if its owner lies outside the app's range."""
+    row = world.db.connection.execute("SELECT owner, head, members FROM chat WHERE chat_id = ?", (chat_id,)).fetchone()
+    if row is None:
+        raise Refusal(90501 if chat_id.startswith("wr") else 40058, "chat_id")
+    if not sees(world, app, row[0]):
+        raise Refusal(60011)
+    head = cast(dict[str, object], msgspec.json.decode(row[1]))
+    members = cast(list[dict[str, object]], msgspec.json.decode(row[2]))
+    if not names:
+        for member in members:
+            member.pop("name", None)
+    tail = {name: head.pop(name) for name in ("admin_list", "member_version")}
+    return {**head, "member_list": members, **tail}

@@ -1,0 +1,199 @@
+"""Every table, index and view, as numbered migrations that are never edited once released.
+
+Times are unix seconds. Integers that may exceed 2^63−1 are stored as TEXT. `raw` holds the bytes
+as WeCom sent them, so that no unknown field is lost. Plural names are views for people.
+"""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("wecrm")
+
+SCHEMA_VERSION = 1
+"""Number of the newest migration; `PRAGMA user_version` of a current file."""
+
+
+@migrations()
+def m001_cache_and_journal(db: Database) -> None:
+    """The cache of WeCom's contacts, the history of relations and the journal of jobs."""
+    for statement in (*_DIRECTORY, *_CONTACTS, *_TAGS, *_GROUPS, *_SYNCS, *_JOBS, *_VIEWS):
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 1")
+
+
+_DIRECTORY = (
+    "CREATE TABLE corp (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE department (
+        id INTEGER PRIMARY KEY, parentid INTEGER, name TEXT, name_en TEXT, "order" INTEGER,
+        leaders TEXT, seen_at INTEGER NOT NULL, gone_at INTEGER)""",
+    """CREATE TABLE member (
+        userid TEXT PRIMARY KEY COLLATE NOCASE, name TEXT, alias TEXT, position TEXT, status INTEGER,
+        main_department INTEGER, follows INTEGER NOT NULL DEFAULT 0, in_view INTEGER NOT NULL DEFAULT 1,
+        first_seen INTEGER NOT NULL, seen_at INTEGER NOT NULL, gone_at INTEGER,
+        pass_run INTEGER, pass_at INTEGER, pass_relations INTEGER)""",
+    """CREATE TABLE member_department (
+        userid TEXT NOT NULL COLLATE NOCASE, department INTEGER NOT NULL,
+        is_leader INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (userid, department)) WITHOUT ROWID""",
+    "CREATE INDEX member_department_department ON member_department (department)",
+)
+
+_CONTACTS = (
+    """CREATE TABLE contact (
+        external_userid TEXT PRIMARY KEY, name TEXT, type INTEGER, gender INTEGER, unionid TEXT,
+        position TEXT, corp_name TEXT, corp_full_name TEXT, avatar TEXT, raw BLOB,
+        first_seen INTEGER NOT NULL)""",
+    "CREATE INDEX contact_unionid ON contact (unionid) WHERE unionid IS NOT NULL",
+    "CREATE INDEX contact_name ON contact (name)",
+    """CREATE TABLE relation (
+        id INTEGER PRIMARY KEY, userid TEXT NOT NULL COLLATE NOCASE, external_userid TEXT NOT NULL,
+        remark TEXT, description TEXT, createtime INTEGER, add_way INTEGER, state TEXT,
+        oper_userid TEXT, remark_corp_name TEXT, raw BLOB,
+        status TEXT NOT NULL DEFAULT 'active', first_seen INTEGER NOT NULL, seen_run INTEGER,
+        status_at INTEGER, UNIQUE (userid, external_userid))""",
+    "CREATE INDEX relation_external_userid ON relation (external_userid)",
+    "CREATE INDEX relation_userid_status ON relation (userid, status)",
+    "CREATE INDEX relation_state ON relation (state) WHERE state IS NOT NULL",
+    "CREATE INDEX relation_createtime ON relation (createtime)",
+    "CREATE INDEX relation_ended ON relation (status) WHERE status <> 'active'",
+    """CREATE TABLE relation_tag (
+        relation_id INTEGER NOT NULL, tag_id TEXT NOT NULL, PRIMARY KEY (relation_id, tag_id)) WITHOUT ROWID""",
+    "CREATE INDEX relation_tag_tag_id ON relation_tag (tag_id)",
+    """CREATE TABLE relation_personal_tag (
+        relation_id INTEGER NOT NULL, group_name TEXT NOT NULL, tag_name TEXT NOT NULL,
+        PRIMARY KEY (relation_id, group_name, tag_name)) WITHOUT ROWID""",
+    """CREATE TABLE relation_mobile (
+        relation_id INTEGER NOT NULL, mobile TEXT NOT NULL, PRIMARY KEY (relation_id, mobile)) WITHOUT ROWID""",
+    "CREATE INDEX relation_mobile_mobile ON relation_mobile (mobile)",
+    """CREATE TABLE relation_event (
+        id INTEGER PRIMARY KEY, at INTEGER NOT NULL, relation_id INTEGER NOT NULL, field TEXT NOT NULL,
+        old TEXT, new TEXT, job TEXT, run INTEGER)""",
+    "CREATE INDEX relation_event_relation_id ON relation_event (relation_id)",
+    "CREATE INDEX relation_event_job ON relation_event (job) WHERE job IS NOT NULL",
+    """CREATE TRIGGER relation_event_is_append_only_1 BEFORE UPDATE ON relation_event
+        BEGIN SELECT RAISE(ABORT, 'history is append-only'); END""",
+    """CREATE TRIGGER relation_event_is_append_only_2 BEFORE DELETE ON relation_event
+        BEGIN SELECT RAISE(ABORT, 'history is append-only'); END""",
+)
+
+_TAGS = (
+    """CREATE TABLE tag_group (
+        group_id TEXT PRIMARY KEY, group_name TEXT NOT NULL, "order" INTEGER, create_time INTEGER,
+        deleted_at INTEGER)""",
+    """CREATE TABLE corp_tag (
+        tag_id TEXT PRIMARY KEY, group_id TEXT NOT NULL, name TEXT NOT NULL, "order" INTEGER,
+        create_time INTEGER, deleted_at INTEGER, made_by_job TEXT)""",
+    "CREATE INDEX corp_tag_group_id ON corp_tag (group_id)",
+)
+
+_GROUPS = (
+    """CREATE TABLE group_chat (
+        chat_id TEXT PRIMARY KEY, name TEXT, owner TEXT COLLATE NOCASE, create_time INTEGER, notice TEXT,
+        status INTEGER, member_version TEXT, raw BLOB, first_seen INTEGER NOT NULL,
+        seen_at INTEGER NOT NULL, gone_at INTEGER)""",
+    "CREATE INDEX group_chat_owner ON group_chat (owner)",
+    """CREATE TABLE group_member (
+        chat_id TEXT NOT NULL, userid TEXT NOT NULL, type INTEGER, name TEXT, group_nickname TEXT,
+        join_time INTEGER, join_scene INTEGER, state TEXT, invitor TEXT, is_admin INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (chat_id, userid)) WITHOUT ROWID""",
+    "CREATE INDEX group_member_userid ON group_member (userid)",
+)
+
+_SYNCS = (
+    """CREATE TABLE sync_run (
+        id INTEGER PRIMARY KEY, purpose TEXT NOT NULL, state TEXT NOT NULL, started_at INTEGER NOT NULL,
+        finished_at INTEGER, seen INTEGER NOT NULL DEFAULT 0, added INTEGER NOT NULL DEFAULT 0,
+        changed INTEGER NOT NULL DEFAULT 0, lost INTEGER NOT NULL DEFAULT 0,
+        out_of_sight INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0, note TEXT)""",
+    "CREATE INDEX sync_run_purpose ON sync_run (purpose, id)",
+    """CREATE TABLE sync_chunk (
+        run INTEGER NOT NULL, n INTEGER NOT NULL, userids TEXT NOT NULL, state TEXT NOT NULL,
+        errcode INTEGER, error TEXT, PRIMARY KEY (run, n)) WITHOUT ROWID""",
+)
+
+_JOBS = (
+    """CREATE TABLE job (
+        id TEXT PRIMARY KEY, digest TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL, case_id TEXT,
+        undo_of TEXT, state TEXT NOT NULL, created_at INTEGER NOT NULL, finished_at INTEGER,
+        due_at INTEGER, approval TEXT)""",
+    """CREATE TABLE job_row (
+        job TEXT NOT NULL, n INTEGER NOT NULL, stage INTEGER NOT NULL, op TEXT NOT NULL, cluster TEXT NOT NULL,
+        change BLOB NOT NULL, status TEXT NOT NULL, errcode INTEGER, errmsg TEXT, hint TEXT,
+        attempts INTEGER NOT NULL DEFAULT 0, sent_at REAL, due_at REAL, evidence TEXT,
+        PRIMARY KEY (job, n)) WITHOUT ROWID""",
+    "CREATE INDEX job_row_status ON job_row (job, status, stage, cluster)",
+    """CREATE TABLE job_binding (
+        job TEXT NOT NULL, change_id TEXT NOT NULL, made_id TEXT NOT NULL,
+        PRIMARY KEY (job, change_id)) WITHOUT ROWID""",
+)
+
+_VIEWS = (
+    """CREATE VIEW departments AS
+        SELECT d.id, d.parentid, p.name AS parent, d.name, d.name_en, d."order",
+            (SELECT count(*) FROM member_department md JOIN member m ON m.userid = md.userid
+                WHERE md.department = d.id AND m.gone_at IS NULL) AS people,
+            d.seen_at, d.gone_at
+        FROM department d LEFT JOIN department p ON p.id = d.parentid""",
+    """CREATE VIEW members AS
+        SELECT m.userid, m.name, m.alias, m.position,
+            (SELECT json_group_array(coalesce(nullif(d.name, ''), CAST(md.department AS TEXT)))
+                FROM member_department md LEFT JOIN department d ON d.id = md.department
+                WHERE md.userid = m.userid) AS departments,
+            m.main_department, m.status, m.follows, m.in_view,
+            (SELECT count(*) FROM relation r WHERE r.userid = m.userid AND r.status = 'active') AS customers,
+            (SELECT count(*) FROM group_chat g WHERE g.owner = m.userid AND g.gone_at IS NULL) AS groups_owned,
+            m.first_seen, m.seen_at, m.gone_at, m.pass_at
+        FROM member m""",
+    """CREATE VIEW contacts AS
+        SELECT r.id AS relation_id, r.userid, m.name AS member, r.external_userid, c.name, r.remark,
+            r.description, r.remark_corp_name AS company, c.type, c.gender, c.position, c.corp_name,
+            c.corp_full_name, c.unionid, r.add_way, r.state AS channel, r.createtime AS added_at,
+            r.oper_userid, r.status, r.status_at, r.first_seen,
+            (SELECT json_group_array(coalesce(t.name, rt.tag_id)) FROM relation_tag rt
+                LEFT JOIN corp_tag t ON t.tag_id = rt.tag_id WHERE rt.relation_id = r.id) AS tags,
+            (SELECT json_group_array(rt.tag_id) FROM relation_tag rt WHERE rt.relation_id = r.id) AS tag_ids,
+            (SELECT json_group_array(pt.tag_name) FROM relation_personal_tag pt
+                WHERE pt.relation_id = r.id) AS personal_tags,
+            (SELECT json_group_array(rm.mobile) FROM relation_mobile rm WHERE rm.relation_id = r.id) AS mobiles
+        FROM relation r LEFT JOIN contact c ON c.external_userid = r.external_userid
+            LEFT JOIN member m ON m.userid = r.userid""",
+    """CREATE VIEW tags AS
+        SELECT t.tag_id, t.name, g.group_name AS "group", t.group_id, t."order", g."order" AS group_order,
+            t.create_time, t.deleted_at, t.made_by_job,
+            (SELECT count(*) FROM relation_tag rt WHERE rt.tag_id = t.tag_id
+                AND rt.relation_id NOT IN (SELECT id FROM relation WHERE status <> 'active')) AS customers
+        FROM corp_tag t LEFT JOIN tag_group g ON g.group_id = t.group_id""",
+    """CREATE VIEW "groups" AS
+        SELECT g.chat_id, g.name, g.owner, m.name AS owner_name, g.status, g.create_time, g.notice,
+            (SELECT count(*) FROM group_member gm WHERE gm.chat_id = g.chat_id) AS people,
+            (SELECT count(*) FROM group_member gm WHERE gm.chat_id = g.chat_id AND gm.type = 2) AS customers,
+            g.first_seen, g.seen_at, g.gone_at
+        FROM group_chat g LEFT JOIN member m ON m.userid = g.owner""",
+    """CREATE VIEW group_members AS
+        SELECT gm.chat_id, g.name AS group_name, gm.userid, gm.type,
+            coalesce(nullif(gm.name, ''), c.name, m.name) AS name, gm.group_nickname, gm.join_time,
+            gm.join_scene, gm.state AS channel, gm.invitor, gm.is_admin
+        FROM group_member gm LEFT JOIN group_chat g ON g.chat_id = gm.chat_id
+            LEFT JOIN contact c ON gm.type = 2 AND c.external_userid = gm.userid
+            LEFT JOIN member m ON gm.type = 1 AND m.userid = gm.userid""",
+    """CREATE VIEW history AS
+        SELECT e.id, e.at, e.relation_id, r.userid, r.external_userid, c.name, e.field, e.old, e.new,
+            t.name AS tag_name, e.job, e.run
+        FROM relation_event e LEFT JOIN relation r ON r.id = e.relation_id
+            LEFT JOIN contact c ON c.external_userid = r.external_userid
+            LEFT JOIN corp_tag t ON e.field = 'tag' AND t.tag_id = coalesce(e.new, e.old)""",
+    """CREATE VIEW syncs AS
+        SELECT id, purpose, state, started_at, finished_at, seen, added, changed, lost, out_of_sight, failed, note
+        FROM sync_run""",
+    """CREATE VIEW jobs AS
+        SELECT j.id, j.kind, j.title, j.state, j.created_at, j.finished_at, j.due_at, j.undo_of, j.case_id,
+            (SELECT count(*) FROM job_row r WHERE r.job = j.id) AS "rows",
+            (SELECT count(*) FROM job_row r WHERE r.job = j.id AND r.status IN ('ok', 'verified', 'same')) AS good,
+            (SELECT count(*) FROM job_row r WHERE r.job = j.id
+                AND r.status IN ('failed', 'conflict', 'unknown', 'skipped')) AS bad,
+            (SELECT count(*) FROM job_row r WHERE r.job = j.id
+                AND r.status IN ('pending', 'submitted', 'unknown')) AS open
+        FROM job j""",
+    """CREATE VIEW job_rows AS
+        SELECT job, n, stage, op, cluster, json_extract(CAST(change AS TEXT), '$.key') AS object,
+            CAST(change AS TEXT) AS change, status, errcode, errmsg, hint, attempts, sent_at, due_at, evidence
+        FROM job_row""",
+)

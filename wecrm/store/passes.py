@@ -1,0 +1,71 @@
+"""Complete passes over a member's customers, and what becomes of relations that did not arrive.
+
+Absence alone proves nothing; who calls this decides (operations/sync_contacts.py).
+"""
+
+from collections.abc import Sequence
+from sqlite3 import Connection
+
+from wecrm.store.contacts import Event, log_events
+from wecrm.store.database import Store
+from wecrm.store.syncs import SyncRun
+
+
+def passed(store: Store, userids: Sequence[str], run: SyncRun, now: float) -> None:
+    """Record that a complete pass over these members succeeded in this run."""
+    with store.write(durable=False) as db:
+        db.executemany(
+            "UPDATE member SET pass_run = ?, pass_at = ?, pass_relations = (SELECT count(*) FROM relation r "
+            "WHERE r.userid = member.userid AND r.seen_run = ?) WHERE userid = ?",
+            [(run.id, int(now), run.id, userid) for userid in userids],
+        )
+
+
+def complete(store: Store, run: SyncRun) -> set[str]:
+    """Members, in lower case, whose customers were read to the end in this run."""
+    return {
+        userid
+        for (userid,) in store.connection.execute("SELECT lower(userid) FROM member WHERE pass_run = ?", (run.id,))
+    }
+
+
+def missing_by_member(store: Store, run: SyncRun) -> dict[str, tuple[int, int]]:
+    """Per member: (active relations before this run, those of them that did not arrive in it)."""
+    rows = store.connection.execute(
+        "SELECT userid, count(*), sum(seen_run IS NOT ?) FROM relation "
+        "WHERE status = 'active' AND first_seen <= ? GROUP BY userid",
+        (run.id, run.started_at),
+    )
+    return {userid: (active, missing or 0) for userid, active, missing in rows if missing}
+
+
+def end_missing(store: Store, run: SyncRun, userid: str, status: str, now: float) -> int:
+    """Mark this member's active relations that did not arrive as `lost` or `out_of_sight`.
+
+    A lost one whose customer arrived with another member in the same run becomes `transferred`.
+    """
+    with store.write() as db:
+        rows = db.execute(
+            "SELECT id, external_userid FROM relation WHERE userid = ? AND status = 'active' AND seen_run IS NOT ?",
+            (userid, run.id),
+        ).fetchall()
+        events: list[Event] = []
+        for id_, external_userid in rows:
+            became = status
+            if status == "lost" and _moved(db, run, external_userid):
+                became = "transferred"
+            db.execute("UPDATE relation SET status = ?, status_at = ? WHERE id = ?", (became, int(now), id_))
+            events.append((int(now), id_, "status", "active", became, None, run.id))
+        log_events(db, events)
+    return len(rows)
+
+
+def _moved(db: Connection, run: SyncRun, external_userid: str) -> bool:
+    return (
+        db.execute(
+            "SELECT 1 FROM relation r JOIN relation_event e ON e.relation_id = r.id AND e.run = ? "
+            "WHERE r.external_userid = ? AND e.field = 'status' AND e.new = 'active' AND r.add_way = 202",
+            (run.id, external_userid),
+        ).fetchone()
+        is not None
+    )

@@ -1,0 +1,77 @@
+"""The corp tag library in the cache, and looking tags up by name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from wecrm.models.tag import TagGroup
+from wecrm.store.database import Store
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTag:
+    """A tag of the cached library, with how many active relations carry it."""
+
+    tag_id: str
+    name: str
+    group_id: str
+    group_name: str
+    order: int
+    customers: int = 0
+
+
+def put_library(store: Store, groups: Sequence[TagGroup], now: float) -> int:
+    """Store the whole library; tags that are no longer in it get `deleted_at`. Returns the tags."""
+    with store.write() as db:
+        for group in groups:
+            db.execute(
+                "INSERT INTO tag_group VALUES (?, ?, ?, ?, NULL) ON CONFLICT (group_id) DO UPDATE SET "
+                'group_name = excluded.group_name, "order" = excluded."order", deleted_at = NULL',
+                (group.group_id, group.group_name, group.order, group.create_time),
+            )
+            db.executemany(
+                'INSERT INTO corp_tag (tag_id, group_id, name, "order", create_time) VALUES (?, ?, ?, ?, ?) '
+                "ON CONFLICT (tag_id) DO UPDATE SET group_id = excluded.group_id, name = excluded.name, "
+                '"order" = excluded."order", deleted_at = NULL',
+                [(tag.id, group.group_id, tag.name, tag.order, tag.create_time) for tag in group.tag],
+            )
+        ids = [tag.id for group in groups for tag in group.tag]
+        db.execute(
+            "UPDATE corp_tag SET deleted_at = ? WHERE deleted_at IS NULL "
+            "AND tag_id NOT IN (SELECT value FROM json_each(?))",
+            (int(now), msgspec.json.encode(ids).decode()),
+        )
+        db.execute(
+            "UPDATE tag_group SET deleted_at = ? WHERE deleted_at IS NULL AND group_id NOT IN "
+            "(SELECT group_id FROM corp_tag WHERE deleted_at IS NULL)",
+            (int(now),),
+        )
+    return len(ids)
+
+
+def note_made(store: Store, job: str, tag_id: str) -> None:
+    """Remember that this job made the tag: the only ownership wecrm can know."""
+    with store.write() as db:
+        db.execute("UPDATE corp_tag SET made_by_job = ? WHERE tag_id = ?", (job, tag_id))
+
+
+def known(store: Store) -> tuple[KnownTag, ...]:
+    """Every live tag, larger order first."""
+    rows = store.connection.execute(
+        'SELECT t.tag_id, t.name, t.group_id, g.group_name, coalesce(t."order", 0), '
+        "(SELECT count(*) FROM relation_tag rt JOIN relation r ON r.id = rt.relation_id "
+        "WHERE rt.tag_id = t.tag_id AND r.status = 'active') "
+        "FROM corp_tag t JOIN tag_group g ON g.group_id = t.group_id WHERE t.deleted_at IS NULL "
+        'ORDER BY g."order" DESC, g.group_name, t."order" DESC, t.name'
+    )
+    return tuple(KnownTag(*row) for row in rows)
+
+
+def carriers(store: Store, tag_id: str) -> list[tuple[str, str]]:
+    """(userid, external_userid) of the active relations that carry this tag."""
+    return store.connection.execute(
+        "SELECT r.userid, r.external_userid FROM relation_tag rt JOIN relation r ON r.id = rt.relation_id "
+        "WHERE rt.tag_id = ? AND r.status = 'active' ORDER BY r.id",
+        (tag_id,),
+    ).fetchall()
