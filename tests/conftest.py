@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -113,14 +113,14 @@ def filled(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def wecrm(seeded: Path, tmp_path: Path) -> Iterator[Wecrm]:
+def wecrm(seeded: Path, tmp_path: Path) -> Wecrm:
     """The command line on a fresh sandbox whose cache is still empty."""
     shutil.copytree(seeded, tmp_path / "home")
-    yield Wecrm(tmp_path / "home")
+    return Wecrm(tmp_path / "home")
 
 
 @pytest.fixture
-def synced(filled: Path, tmp_path: Path) -> Iterator[Wecrm]:
+def synced(filled: Path, tmp_path: Path) -> Wecrm:
     """The command line on a sandbox that was synced once."""
     shutil.copytree(filled, tmp_path / "home")
-    yield Wecrm(tmp_path / "home")
+    return Wecrm(tmp_path / "home")

@@ -89,6 +89,10 @@ def test_a_missing_unknown_or_expired_token_is_refused(office: Any) -> None:
 
 def test_a_token_ended_early_is_40014_and_a_new_one_is_made(office: Any) -> None:
     old = office.token()
+    office.token("second")
+    control.end_tokens(office.world, "second")
+    assert office.get("externalcontact/get_follow_user_list", "second")["errcode"] == 40014
+    assert office.get("externalcontact/get_follow_user_list")["errcode"] == 0
     control.end_tokens(office.world)
     assert office.get("externalcontact/get_follow_user_list")["errcode"] == 40014
     assert office.gettoken()["access_token"] != old
@@ -177,6 +181,18 @@ def test_too_many_calls_in_an_hour_block_for_an_hour(office: Any) -> None:
     assert office.ec("get_corp_tag_list", "second")["errcode"] == 45009  # the whole corp
     control.advance(office.world, 101)
     assert office.ec("get_corp_tag_list", "second")["errcode"] == 0
+
+
+@pytest.mark.parametrize(("limit", "window"), [("per_minute", 60), ("per_hour", 3600)])
+def test_a_block_lasts_a_whole_window_from_the_call_too_many(office: Any, limit: str, window: int) -> None:
+    control.set_limits(office.world, **{limit: 1})
+    assert office.ec("get_corp_tag_list")["errcode"] == 0
+    control.advance(office.world, window - 5)
+    assert office.ec("get_corp_tag_list")["errcode"] == 45009
+    control.advance(office.world, window - 5)  # the counted window is long over
+    assert office.ec("get_corp_tag_list")["errcode"] == 45009
+    control.advance(office.world, 5)
+    assert office.ec("get_corp_tag_list")["errcode"] == 0
 
 
 def test_an_address_has_its_own_limit_and_limits_scale(office: Any) -> None:

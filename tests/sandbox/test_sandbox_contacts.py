@@ -246,6 +246,39 @@ def test_a_member_who_left_is_unknown_and_their_groups_wait(office: Any) -> None
     assert {chat["status"] for chat in waiting} == {1}
 
 
+def test_get_shows_only_followers_who_are_there_and_have_customer_contact(office: Any) -> None:
+    world = office.world
+    one, two, three = office.get("externalcontact/get_follow_user_list")["follow_user"][:3]
+    customer = control.add_relation(world, one)
+    control.add_relation(world, two, customer)
+    control.add_relation(world, three, customer)
+
+    def followers() -> list[str]:
+        answer = office.get("externalcontact/get", external_userid=customer)
+        return [f["userid"] for f in answer["follow_user"]]
+
+    assert followers() == [one, two, three]
+    control.delete_member(world, one)
+    assert followers() == [two, three]
+    control.set_customer_contact(world, two, False)
+    assert followers() == [three]
+    assert two not in office.get("externalcontact/get_follow_user_list")["follow_user"]
+    assert office.get("externalcontact/list", userid=two)["errcode"] == 84061
+    assert everything(office, [two]) == []
+
+
+def test_an_app_sees_only_those_departments_of_a_member_that_lie_in_its_range(office: Any) -> None:
+    rows = office.post("user/list_id", "directory", limit=10000)["dept_user"]
+    userid, home = next(
+        (r["userid"], r["department"])
+        for r in rows
+        if r["department"] == 13 and any(other["userid"] == r["userid"] and other["department"] != 13 for other in rows)
+    )
+    assert len(office.get("user/get", userid=userid)["department"]) == 2
+    control.set_visible_range(office.world, "contact", [home])
+    assert office.get("user/get", userid=userid)["department"] == [home]
+
+
 def test_remark_changes_what_is_named_and_leaves_the_rest(office: Any) -> None:
     relation = next(r for r in control.truth(office.world) if r.external_userid.startswith("wm") and r.tag_ids)
     who = {"userid": relation.userid, "external_userid": relation.external_userid}

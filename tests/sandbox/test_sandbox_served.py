@@ -74,6 +74,11 @@ def test_a_served_world_runs_in_real_time_from_where_it_stood(http: httpx.Client
     assert http.post("/_sandbox/advance", json={"seconds": 86400}).json()["result"] - first >= 86400
     control.advance(world, 86400)  # from another process
     assert now() - first >= 2 * 86400
+    token(http)
+    earlier = now()
+    token(http)
+    two = [call.at for call in control.calls(world)]
+    assert first + 2 * 86400 < two[0] < earlier < two[1] <= now()
 
 
 def test_body_faults_over_the_wire(http: httpx.Client) -> None:

@@ -62,9 +62,9 @@ app = typer.Typer(cls=LazyGroup, rich_markup_mode=None, add_completion=False, he
 @app.callback(invoke_without_command=True)
 def root(
     ctx: typer.Context,
-    profile: Annotated[str, typer.Option(envvar="WECRM_PROFILE", help=_("The corp to work on."))] = "",
-    config: Annotated[Path | None, typer.Option(envvar="WECRM_CONFIG", help=_("Configuration file."))] = None,
-    lang: Annotated[str, typer.Option(envvar="WECRM_LANG", help=_("zh or en."))] = "",
+    profile: Annotated[str, typer.Option(help=_("The corp to work on (WECRM_PROFILE)."))] = "",
+    config: Annotated[Path | None, typer.Option(help=_("Configuration file (WECRM_CONFIG)."))] = None,
+    lang: Annotated[str, typer.Option(help=_("zh or en (WECRM_LANG)."))] = "",
     quiet: Annotated[int, typer.Option("-q", count=True, help=_("Say less; -qq nothing but failures."))] = 0,
     verbose: Annotated[int, typer.Option("-v", count=True, help=_("Log more; -vv everything."))] = 0,
     log_format: Annotated[str, typer.Option(help=_("text or json."))] = "text",
@@ -78,21 +78,23 @@ def root(
 ) -> None:
     """Take the global options."""
     found = ctx.obj
+    environ = found["environ"]
+    named = environ.get("WECRM_CONFIG", "")
     found["options"] = Globals(
-        profile=profile,
-        config=config,
-        lang=lang,
+        profile=profile or environ.get("WECRM_PROFILE", ""),
+        config=config or (Path(named) if named else None),
+        lang=lang or environ.get("WECRM_LANG", ""),
         quiet=quiet,
         verbose=verbose,
         log_format=_one_of("--log-format", log_format, ("text", "json")),
         log_file=log_file,
-        color=_color(color, found["environ"]),
+        color=_color(color, environ),
         no_input=no_input or cron,
         dry_run=dry_run,
         cron=cron,
         debug=debug,
         max_runtime_s=duration("--max-runtime", max_runtime) if max_runtime else None,
-        environ=found["environ"],
+        environ=environ,
     )
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())

@@ -33,7 +33,7 @@ RESUME_S = 24 * 3600
 SMALL = 10
 """Members with fewer customers lose some without alarm; losing all of several is one."""
 
-PAGES_A_TRANSACTION = 5
+PAGES_A_TRANSACTION = 20
 
 
 @dataclass(frozen=True, slots=True)

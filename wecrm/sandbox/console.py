@@ -159,6 +159,13 @@ def delete_member(world: World, userid: str) -> None:
         world.changed()
 
 
+def set_customer_contact(world: World, userid: str, enabled: bool) -> None:
+    """Switch customer contact on or off for a member; off, the API shows none of their customers."""
+    with world.writing() as db:
+        db.execute("UPDATE member SET follows = ? WHERE id = ?", (enabled, _member(world, userid)[0]))
+        world.changed()
+
+
 def set_visible_range(world: World, secret_kind: str, departments: Sequence[int] | None) -> None:
     """What an app may see: these departments and all below them; None = everything."""
     roots = None if departments is None else msgspec.json.encode(departments).decode()

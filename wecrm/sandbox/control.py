@@ -15,6 +15,7 @@ from wecrm.sandbox.console import delete_relation as delete_relation
 from wecrm.sandbox.console import disable_secret as disable_secret
 from wecrm.sandbox.console import edit_tags as edit_tags
 from wecrm.sandbox.console import end_tokens as end_tokens
+from wecrm.sandbox.console import set_customer_contact as set_customer_contact
 from wecrm.sandbox.console import set_remark as set_remark
 from wecrm.sandbox.console import set_trusted_ips as set_trusted_ips
 from wecrm.sandbox.console import set_visible_range as set_visible_range

@@ -1,7 +1,8 @@
 """Rate windows with lock-outs, per (corp, API) and per (address, API), by the world's clock.
 
 Windows are fixed: one opens with the first call after the last one closed. The call that exceeds a window
-is refused, and from it on the API is blocked for as long as the window is: 60 s or 60 min.
+is refused, and from it on the API is blocked for as long as the window is: 60 s or 60 min. Calls that
+meet the block are not counted.
 """
 
 from typing import Final
@@ -18,8 +19,8 @@ UPDATE rate SET
   minute_from = CASE WHEN :now >= minute_from + 60 THEN :now ELSE minute_from END,
   hour = CASE WHEN :now >= hour_from + 3600 THEN 1 ELSE hour + 1 END,
   hour_from = CASE WHEN :now >= hour_from + 3600 THEN :now ELSE hour_from END
-WHERE scope = :scope AND path = :path
-RETURNING minute, hour, blocked
+WHERE scope = :scope AND path = :path AND blocked <= :now
+RETURNING minute, hour
 """
 
 
@@ -29,11 +30,11 @@ def count(world: World, scope: str, path: str, now: float, per_minute: int, per_
     where = {"scope": scope, "path": path, "now": now}
     row = db.execute(COUNT, where).fetchone()
     if row is None:
-        db.execute("INSERT INTO rate VALUES (:scope, :path, :now, 1, :now, 1, 0)", where)
+        first = "INSERT INTO rate VALUES (:scope, :path, :now, 1, :now, 1, 0) ON CONFLICT DO NOTHING"
+        if not db.execute(first, where).rowcount:
+            raise Refusal(45009)
         return
-    minute, hour, blocked = row
-    if now < blocked:
-        raise Refusal(45009)
+    minute, hour = row
     block = HOUR_S if hour > per_hour else MINUTE_S if minute > per_minute else 0.0
     if block:
         db.execute(

@@ -58,8 +58,8 @@ class Store:
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = FULL")
         self.connection.execute("PRAGMA foreign_keys = ON")
-        self.connection.execute("PRAGMA cache_size = -32000")
-        self.connection.execute("PRAGMA temp_store = FILE")
+        self.connection.execute("PRAGMA cache_size = -48000")
+        self.connection.execute("PRAGMA wal_autocheckpoint = 8000")
         version = self.connection.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
             raise ConfigError(

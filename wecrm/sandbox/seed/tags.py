@@ -16,10 +16,10 @@ GROUPS: Final = (
     ("Stage", "second", ("Lead", "Contacted", "Qualified", "Proposal", "Won", "Lost")),
     ("产品兴趣", "contact", ("入门版", "专业版", "企业版", "定制服务")),
     ("活动", "second", ("618", "双11", "年货节", "周年庆")),
-    ("生命周期", "console", ("新客", "活跃", "沉默", "复购", "VIP")),
+    ("生命周期", "console", ("新客", "活跃", "沉默", "复购", "重点")),
     ("备注类", "console", ("勿打扰", "=SUM(A1)", "[red]急[/red]", "需回访", "A/B 测试")),
     ("语言", "contact", ("中文", "English", "粤语")),
-)  # "其他" and "VIP" stand in two groups each: a name alone does not say which
+)  # "其他" and "重点" stand in two groups each: a name alone does not say which
 STRATEGY: Final = ("门店规则组", ("到店", "预约"))
 
 

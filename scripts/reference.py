@@ -1,0 +1,410 @@
+"""The pages of docs/reference, built from the code, so that they cannot disagree with it.
+
+Run as `scripts/docs`; with `--check` nothing is written, and a page that is out of date is an error.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import msgspec
+import typer
+import yaml
+from sqlite_utils import Database
+
+from wecrm import errors
+from wecrm.api.endpoints import ALL
+from wecrm.api.errcodes import TABLE, Reaction
+from wecrm.cli.command import WRITING
+from wecrm.cli.registry import COMMANDS
+from wecrm.config import Config
+from wecrm.reports import REPORTS
+from wecrm.sandbox.routes import GETTOKEN, ROUTES
+from wecrm.store.migrations import migrations
+from wecrm.store.views import VIEWS
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "reference"
+OFFICIAL = "https://developer.work.weixin.qq.com/document/path/"
+MADE = "<!-- Made by scripts/docs from the code; edit the code, then run scripts/docs. -->"
+
+
+# -- what all pages share
+
+
+def page(title: str, *parts: str) -> str:
+    """One page: its heading, where it comes from, its parts."""
+    return "\n\n".join([f"# {title}", MADE, *(part.strip("\n") for part in parts if part)]) + "\n"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table; line breaks and bars in cells are made harmless."""
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    lines += ["| " + " | ".join(cell(value) for value in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def cell(value: object) -> str:
+    """One value as the text of a table cell."""
+    return " ".join(str(value).split()).replace("|", "\\|")
+
+
+def code(text: object) -> str:
+    """`text` as code, or nothing for nothing."""
+    return f"`{text}`" if str(text) else ""
+
+
+def block(text: str, language: str = "console") -> str:
+    """A fenced block."""
+    return f"```{language}\n{text}\n```"
+
+
+def words(docstring: str | None) -> str:
+    """A docstring as one paragraph."""
+    return " ".join((docstring or "").split())
+
+
+# -- commands
+
+
+def commands() -> str:
+    """Every command with its help, its arguments and its options."""
+    return page(
+        "Commands",
+        "Global options stand before or after the subcommand. A flag beats the environment, the environment beats the "
+        "configuration file. `wecrm COMMAND --help` says the same on a terminal.",
+        "## Global options",
+        parameters(typer.main.get_command(import_module("wecrm.cli.root").app), "wecrm"),
+        *(part for name in COMMANDS for part in noun(name)),
+    )
+
+
+def noun(name: str) -> Iterator[str]:
+    """The section of one first word: the word alone, or all its verbs."""
+    module, summary = COMMANDS[name]
+    command = typer.main.get_command(import_module(module).app)
+    yield f"## wecrm {name}"
+    yield summary
+    verbs: Mapping[str, Any] = getattr(command, "commands", {})
+    for verb, each in verbs.items():
+        yield f"### wecrm {name} {verb}"
+        yield from verb_parts(each, f"{name} {verb}")
+    if not verbs:
+        yield from verb_parts(command, name, repeat=summary)
+    if name == "report":
+        yield table(("Report", "Answers"), ((code(key), report.summary) for key, report in REPORTS.items()))
+
+
+def verb_parts(command: Any, path: str, repeat: str = "") -> Iterator[str]:
+    """Usage, what it does, examples, arguments and options of one command."""
+    examples, texts = help_parts(command.help or "")
+    context = typer.Context(command, info_name=f"wecrm {path}")
+    usage = " ".join([f"wecrm {path}", *command.collect_usage_pieces(context)])
+    yield code(usage.replace("[[", "[").replace("]]", "]"))
+    yield from (text for text in texts if text != repeat)
+    if path in WRITING:
+        yield "It may write to WeCom; `--dry-run` shows what it would do and sends nothing."
+    if examples:
+        yield block(examples)
+    yield parameters(command, f"wecrm {path}")
+
+
+def help_parts(text: str) -> tuple[str, list[str]]:
+    """(the examples, the paragraphs) of a command's help."""
+    parts = [part for part in text.split("\n\n") if part.strip()]
+    examples = ""
+    found = []
+    for part in parts:
+        if part.startswith("\b\n"):
+            examples = "\n".join(line.strip() for line in part.splitlines()[1:])
+        elif part.strip() != "Examples:":
+            found.append(words(part))
+    return examples, found
+
+
+def parameters(command: Any, path: str) -> str:
+    """The arguments and options of a command as a table; "" when it has none."""
+    context = typer.Context(command, info_name=path)
+    shown = [p for p in command.params if not getattr(p, "hidden", False) and p.name != "help"]
+    rows = [(code(spelling(p, context)), *meaning(p)) for p in shown]
+    return table(("Option", "Meaning", "Default"), rows) if rows else ""
+
+
+def spelling(parameter: Any, context: Any) -> str:
+    """How a parameter is written: `-o, --output FILE`, or the name of an argument."""
+    if parameter.param_type_name == "argument":
+        return str(parameter.make_metavar(context)).strip("[]").split("]")[0]
+    names = ", ".join(sorted((*parameter.opts, *parameter.secondary_opts), key=len))
+    if parameter.is_flag or parameter.count:
+        return names
+    return f"{names} {parameter.metavar or plain_type(parameter)}"
+
+
+def plain_type(parameter: Any) -> str:
+    """The kind of value that an option takes, in one word."""
+    name = str(parameter.type.name)
+    return {"int": "N", "integer": "N", "integer range": "N", "float": "NUMBER", "path": "FILE"}.get(name, "TEXT")
+
+
+def meaning(parameter: Any) -> tuple[str, str]:
+    """(what a parameter means, its default)."""
+    default = parameter.default
+    if callable(default) or default in (None, "", False, 0, (), []):
+        default = ""
+    return str(parameter.help or ""), "required" if parameter.required else code(default)
+
+
+# -- configuration
+
+
+def config() -> str:
+    """Every setting with its type, its default and the words of config.example.yaml."""
+    source = (ROOT / "config.example.yaml").read_text("utf-8")
+    found = dict(settings(yaml.compose(source), source.splitlines(), ()))
+    rows = []
+    for path, comment in found.items():
+        kind, default = typed(Config, path)
+        if kind or comment:
+            rows.append((code(".".join(path)), kind, default, comment))
+    missing = sorted(".".join(path) for path in set(fields(Config, ())) - set(found))
+    if missing:
+        sys.exit(f"config.example.yaml does not show: {', '.join(missing)}")
+    return page(
+        "Configuration",
+        "The file is YAML; `wecrm config path` prints where it is looked for and `wecrm config validate` checks it. "
+        "Unknown settings are refused. A flag beats `WECRM_*` in the environment, which beats the file, which beats "
+        "the built-in value. `NAME` stands for a profile's name; one profile is one corp. "
+        "[First configuration](../howto/first-configuration.md) tells where the values come from.",
+        "`WECRM_HOME` moves configuration, data and cache to one folder. `WECRM_PROFILE`, `WECRM_CONFIG` and "
+        "`WECRM_LANG` stand for the options of the same names.",
+        table(("Setting", "Type", "Default", "Meaning"), rows),
+        "## A whole file",
+        block(source.rstrip("\n"), "yaml"),
+    )
+
+
+def settings(node: Any, lines: list[str], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """(path of a setting, its comment) for every key, in the order of the file."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    for key, value in node.value:
+        here = (*path, "NAME" if path == ("profiles",) else key.value)
+        _setting, _hash, comment = lines[key.start_mark.line].partition(" # ")
+        yield here, comment.strip()
+        yield from settings(value, lines, here)
+
+
+def typed(kind: Any, path: Sequence[str]) -> tuple[str, str]:
+    """(type, default) of the setting at `path` below the struct `kind`; ("", "") for a section."""
+    for n, name in enumerate(path):
+        if get_origin(kind) is dict:
+            kind, default = get_args(kind)[1], msgspec.NODEFAULT
+            continue
+        field = next(f for f in msgspec.structs.fields(kind) if f.name == name)
+        kind, default = field.type, field.default
+        if n == len(path) - 1 and not is_section(kind):
+            shown = "required" if default is msgspec.NODEFAULT else code(msgspec.json.encode(default).decode())
+            return kind_name(kind), shown
+    return "", ""
+
+
+def fields(kind: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The path of every setting that the structs know; below `secrets` the purposes are free."""
+    for field in msgspec.structs.fields(kind):
+        here = (*path, field.name)
+        if get_origin(field.type) is dict:
+            if field.name != "secrets":
+                yield from fields(get_args(field.type)[1], (*here, "NAME"))
+        elif is_section(field.type):
+            yield from fields(field.type, here)
+        else:
+            yield here
+
+
+def is_section(kind: Any) -> bool:
+    """Whether a setting holds other settings."""
+    return get_origin(kind) is dict or (isinstance(kind, type) and issubclass(kind, msgspec.Struct))
+
+
+def kind_name(kind: Any) -> str:
+    """A type in a person's words."""
+    names: dict[Any, str] = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+    parts = [names.get(part, "") for part in get_args(kind) or (kind,) if part is not type(None)]
+    return " or ".join(parts) + (", or null" if type(None) in get_args(kind) else "")
+
+
+# -- WeCom
+
+
+def endpoints() -> str:
+    """Every API of WeCom that wecrm calls."""
+    routes = {*ROUTES, GETTOKEN}
+    rows = [
+        (
+            code(e.name),
+            e.method,
+            f"[{e.doc}]({OFFICIAL}{e.doc})",
+            e.effect,
+            e.secret,
+            "yes" if e.path in routes else "no",
+        )
+        for e in ALL
+    ]
+    return page(
+        "Endpoints",
+        f"Every API of WeCom that wecrm calls: {len(ALL)}. Nothing else is ever called. The effect is `read` (nothing "
+        "changes), `same` (may be repeated, the end is the same) or `once` (must be read back before it is repeated). "
+        "`--dry-run` refuses every call whose effect is not `read`. The secret is the one whose token the call takes; "
+        "a profile without `directory` secret uses its `contact` secret there.",
+        table(("API", "Method", "Official page", "Effect", "Secret", "In the sandbox"), rows),
+    )
+
+
+def errcodes() -> str:
+    """Every errcode with what it means, why it comes and what helps."""
+    reactions = [(code(r.value), attribute_doc(Reaction, r.name)) for r in Reaction]
+    parts = []
+    for number in sorted(TABLE):
+        line = TABLE[number]
+        facts = f"Reaction `{line.reaction.value}` · exit {int(line.exit)} ({line.exit.name}) · {line.zh}"
+        why = [f"Cause: {line.cause}"] if line.cause else []
+        fix = [f"To fix: {line.fix}"] if line.fix else []
+        parts += [f"### {number}", "  \n".join([f"**{line.meaning}**", facts, *why, *fix])]
+    return page(
+        "Errcodes of WeCom",
+        f"The {len(TABLE)} errcodes that wecrm knows; `wecrm explain CODE` prints the same without a network. The "
+        "client decides by the errcode alone, never by the text beside it. A code that is not here is recorded against "
+        "its row and told as it came.",
+        "## Reactions",
+        table(("Reaction", "What the client does"), reactions),
+        "The exit code is what a command ends with when the reaction did not help.",
+        "## Codes",
+        *parts,
+    )
+
+
+def attribute_doc(owner: type, name: str) -> str:
+    """The string below an attribute in the source of its class."""
+    source = Path(str(sys.modules[owner.__module__].__file__)).read_text("utf-8")
+    found = re.search(rf'^    {name} = .*\n    """(.*?)"""', source, re.MULTILINE | re.DOTALL)
+    return words(found[1]) if found else ""
+
+
+def exit_codes() -> str:
+    """Every exit code with what the caller should do next."""
+    known = {
+        errors.Exit.ok: "Everything asked was done, or is waiting for WeCom and says until when.",
+        errors.Exit.internal: "A bug of wecrm; a report file without customer data is named.",
+        errors.Exit.changes: "`diff`, or `plan --detailed-exitcode`: something would change.",
+    }
+    for each in vars(errors).values():
+        if isinstance(each, type) and each.__bases__ == (errors.WecrmError,) and "exit" in vars(each):
+            known[each.exit] = words(each.__doc__)
+    severity = ", ".join(str(int(e)) for e in errors.SEVERITY)
+    return page(
+        "Exit codes",
+        "The exit code says what the caller should do next. The last line on stderr of a run that does not end with 0 "
+        "repeats code, name and reason.",
+        table(("Code", "Name", "Meaning"), ((int(e), code(e.name), known[e]) for e in errors.Exit)),
+        f"When several apply, the most severe wins: {severity}.",
+    )
+
+
+# -- the database
+
+
+def schema() -> str:
+    """The documented views, then the tables below them."""
+    views = []
+    for view in VIEWS.values():
+        filled = f" Filled by `wecrm sync {view.purpose}`." if view.purpose else ""
+        rows = [(code(c.key), c.kind, "yes" if c.key in view.shown else "", c.doc) for c in view.columns]
+        views += [f"### {view.name}", view.doc + filled, table(("Column", "Kind", "Shown unasked", "Meaning"), rows)]
+    return page(
+        "Schema",
+        "The cache and the journal are one SQLite file per corp; `wecrm db path` prints where. The views are what "
+        "`--columns`, `--where`, `--sort` and `wecrm sql` are meant for, and they change only with a word in the "
+        "[changelog](../changelog.md). The tables are shown for understanding; they may change with any version.",
+        "Kinds: `id` is text that must never become a number, `time` is unix seconds in the database and ISO-8601 in "
+        "output, `list` is a JSON array of texts in the database.",
+        "## Views",
+        *views,
+        "## Tables",
+        *tables(),
+    )
+
+
+def tables() -> Iterator[str]:
+    """The statement of every table, with its indexes and triggers, as the migrations make them."""
+    db = Database(memory=True)
+    migrations.apply(db)
+    made = db.execute("SELECT name, tbl_name, type, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    virtual = [name for name, _of, _kind, sql in made if sql.upper().startswith("CREATE VIRTUAL")]
+    for name, _of, kind, sql in sorted(made):
+        shadow = any(name.startswith(f"{whole}_") for whole in virtual)
+        if kind != "table" or shadow or name.startswith(("sqlite_", "_sqlite")):
+            continue
+        more = sorted(text for _name, of, sort, text in made if of == name and sort in ("index", "trigger"))
+        yield f"### Table {name}"
+        yield block(";\n".join(tidy(text) for text in (sql, *more)) + ";", "sql")
+
+
+def tidy(sql: str) -> str:
+    """A statement with even indentation."""
+    first, *rest = sql.splitlines()
+    return "\n".join([first, *(f"    {line.strip()}" for line in rest)])
+
+
+# -- writing and checking
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "commands.md": commands,
+    "config.md": config,
+    "endpoints.md": endpoints,
+    "errors.md": errcodes,
+    "exit-codes.md": exit_codes,
+    "schema.md": schema,
+}
+
+
+def stale() -> list[Path]:
+    """Pages that are missing, differ from the code, or that nothing makes any more."""
+    wrong = [FOLDER / name for name, make in PAGES.items() if read(FOLDER / name) != make()]
+    return wrong + sorted(path for path in FOLDER.glob("*.md") if path.name not in PAGES)
+
+
+def read(path: Path) -> str:
+    """The text of a page, "" when there is none."""
+    return path.read_text("utf-8") if path.exists() else ""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Write the pages, or check them; the exit code."""
+    if argv == ["--check"]:
+        wrong = [str(path.relative_to(ROOT)) for path in stale()]
+        if wrong:
+            sys.stderr.write(f"Out of date: {', '.join(wrong)}. Run scripts/docs and commit the result.\n")
+        return 1 if wrong else 0
+    if argv:
+        sys.stderr.write("Usage: scripts/docs [--check]\n")
+        return 2
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, make in PAGES.items():
+        text = make()
+        if read(FOLDER / name) != text:
+            fresh = FOLDER / f"{name}.new"
+            fresh.write_text(text, "utf-8")
+            os.replace(fresh, FOLDER / name)
+            sys.stdout.write(f"docs/reference/{name}\n")
+    for path in stale():
+        path.unlink()
+        sys.stdout.write(f"removed {path.relative_to(ROOT)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
