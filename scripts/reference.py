@@ -50,7 +50,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def cell(value: object) -> str:
     """One value as the text of a table cell."""
-    return " ".join(str(value).split()).replace("|", "\\|")
+    text = " ".join(str(value).split()).replace("|", "\\|")
+    return re.sub(r"(`[^`]*`)|<", lambda found: found[1] or "&lt;", text)
 
 
 def code(text: object) -> str:
@@ -78,7 +79,7 @@ def commands() -> str:
         "Global options stand before or after the subcommand. A flag beats the environment, the environment beats the "
         "configuration file. `wecrm COMMAND --help` says the same on a terminal.",
         "## Global options",
-        parameters(typer.main.get_command(import_module("wecrm.cli.root").app), "wecrm"),
+        parameters(typer.main.get_command(import_module("wecrm.cli.root").app)),
         *(part for name in COMMANDS for part in noun(name)),
     )
 
@@ -102,15 +103,23 @@ def noun(name: str) -> Iterator[str]:
 def verb_parts(command: Any, path: str, repeat: str = "") -> Iterator[str]:
     """Usage, what it does, examples, arguments and options of one command."""
     examples, texts = help_parts(command.help or "")
-    context = typer.Context(command, info_name=f"wecrm {path}")
-    usage = " ".join([f"wecrm {path}", *command.collect_usage_pieces(context)])
-    yield code(usage.replace("[[", "[").replace("]]", "]"))
+    yield code(" ".join([f"wecrm {path} [OPTIONS]", *map(place, arguments(command))]))
     yield from (text for text in texts if text != repeat)
     if path in WRITING:
         yield "It may write to WeCom; `--dry-run` shows what it would do and sends nothing."
     if examples:
         yield block(examples)
-    yield parameters(command, f"wecrm {path}")
+    yield parameters(command)
+
+
+def arguments(command: Any) -> list[Any]:
+    """The parameters of a command that are given by their place."""
+    return [p for p in command.params if p.param_type_name == "argument"]
+
+
+def place(argument: Any) -> str:
+    """An argument as a usage line shows it: `PLAN`, or `[FILE]` when it may be left out."""
+    return spelling(argument) if argument.required else f"[{spelling(argument)}]"
 
 
 def help_parts(text: str) -> tuple[str, list[str]]:
@@ -126,18 +135,17 @@ def help_parts(text: str) -> tuple[str, list[str]]:
     return examples, found
 
 
-def parameters(command: Any, path: str) -> str:
+def parameters(command: Any) -> str:
     """The arguments and options of a command as a table; "" when it has none."""
-    context = typer.Context(command, info_name=path)
     shown = [p for p in command.params if not getattr(p, "hidden", False) and p.name != "help"]
-    rows = [(code(spelling(p, context)), *meaning(p)) for p in shown]
-    return table(("Option", "Meaning", "Default"), rows) if rows else ""
+    rows = [(code(spelling(p)), *meaning(p)) for p in shown]
+    return table(("Argument or option", "Meaning", "Default"), rows) if rows else ""
 
 
-def spelling(parameter: Any, context: Any) -> str:
+def spelling(parameter: Any) -> str:
     """How a parameter is written: `-o, --output FILE`, or the name of an argument."""
     if parameter.param_type_name == "argument":
-        return str(parameter.make_metavar(context)).strip("[]").split("]")[0]
+        return str(parameter.metavar or parameter.name.upper()).strip("[]")
     names = ", ".join(sorted((*parameter.opts, *parameter.secondary_opts), key=len))
     if parameter.is_flag or parameter.count:
         return names
@@ -146,8 +154,12 @@ def spelling(parameter: Any, context: Any) -> str:
 
 def plain_type(parameter: Any) -> str:
     """The kind of value that an option takes, in one word."""
-    name = str(parameter.type.name)
-    return {"int": "N", "integer": "N", "integer range": "N", "float": "NUMBER", "path": "FILE"}.get(name, "TEXT")
+    annotation = parameter.type_descriptor.annotation
+    kinds = set(get_args(annotation) or (annotation,))
+    for kind, word in ((Path, "FILE"), (int, "N"), (float, "NUMBER")):
+        if kind in kinds:
+            return word
+    return "TEXT"
 
 
 def meaning(parameter: Any) -> tuple[str, str]:
@@ -290,7 +302,7 @@ def errcodes() -> str:
 def attribute_doc(owner: type, name: str) -> str:
     """The string below an attribute in the source of its class."""
     source = Path(str(sys.modules[owner.__module__].__file__)).read_text("utf-8")
-    found = re.search(rf'^    {name} = .*\n    """(.*?)"""', source, re.MULTILINE | re.DOTALL)
+    found = re.search(rf'^    {name} = [^\n]*\n    """(.*?)"""', source, re.MULTILINE | re.DOTALL)
     return words(found[1]) if found else ""
 
 

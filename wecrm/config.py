@@ -6,6 +6,7 @@ Precedence: flag > `WECRM_*` > file > built-in. Secrets are references (`env:`, 
 
 import difflib
 import os
+import re
 import shlex
 import stat
 import subprocess
@@ -79,7 +80,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The profile of that name; an unknown one is an error, never another profile."""
         if name in self.profiles:
             return self.profiles[name]
-        near = difflib.get_close_matches(name, self.profiles, n=1)
+        near = difflib.get_close_matches(name, [*self.profiles, "sandbox"], n=1)
         fix = (
             _("Did you mean {near}?", near=near[0])
             if near
@@ -156,9 +157,12 @@ def decode(text: bytes, name: str) -> Config:
     try:
         return msgspec.convert({} if value is None else value, Config)
     except msgspec.ValidationError as error:
+        unknown = re.search("unknown field `(.+?)`", str(error))
+        known = [field for struct in (Config, Profile, Secret, Limits) for field in struct.__struct_fields__]
+        near = difflib.get_close_matches(unknown[1], known, n=1) if unknown else []
         raise ConfigError(
             _("{name} has a setting that is wrong: {detail}.", name=name, detail=str(error)),
-            "",
+            _("Did you mean {near}?", near=near[0]) if near else "",
             _("config.example.yaml shows every setting with its unit."),
         ) from None
 
@@ -191,8 +195,10 @@ def resolve(reference: str, environ: Mapping[str, str]) -> str:
 
 
 def _shown(reference: str) -> str:
-    kind, _colon, rest = reference.partition(":")
-    return f"{kind}:…" if kind == "command" else f"{kind}:{rest}"
+    kind = reference.partition(":")[0]
+    if kind in ("env", "file"):
+        return reference
+    return "command:…" if kind == "command" else "***"
 
 
 def _secret_file(path: Path, environ: Mapping[str, str]) -> str:
@@ -235,7 +241,9 @@ def shown(config: Config) -> dict[str, Any]:
     value: dict[str, Any] = msgspec.to_builtins(config)
     for profile in value["profiles"].values():
         for secret in profile["secrets"].values():
-            secret["secret"] = _shown(secret["secret"]) if ":" in secret["secret"] else "***"
+            secret["secret"] = _shown(secret["secret"])
+        if profile["proxy"]:
+            profile["proxy"] = re.sub("//[^/@]*@", "//***@", profile["proxy"])
     return value
 
 

@@ -24,7 +24,7 @@ from wecrm.api.endpoint import GETTOKEN, Endpoint
 from wecrm.api.errcodes import Reaction, find
 from wecrm.api.limits import Budget, Gate, Limiter
 from wecrm.api.tokens import Granted, Tokens
-from wecrm.errors import ApiError, SafetyError, TemporaryError, UnansweredError
+from wecrm.errors import ApiError, ConfigError, SafetyError, TemporaryError, UnansweredError
 from wecrm.i18n import _
 from wecrm.models.clock import Run
 
@@ -35,12 +35,27 @@ T = TypeVar("T")
 TRIES: Mapping[Reaction, int] = {Reaction.retry: 3, Reaction.slow: 8, Reaction.wait: 3, Reaction.refresh: 1}
 """How often a call is repeated for each reaction; any other reaction ends it at once."""
 
+GETTOKEN_TRIES: Mapping[Reaction, int] = {
+    Reaction.retry: 3,
+    Reaction.slow: 3,
+    Reaction.wait: 1,
+    Reaction.refresh: 1,
+}
+"""The same for gettoken: a second 45009 means that this machine's IP is locked for an hour."""
+
 WAIT_S = (60.0, 60.0, 3600.0)
 """Pauses of an API after 45009: its minute window twice, then its hour window (doc 90454)."""
 
 SLICE_S = 1.0
 
+UNREAD = "no answer: "
+"""How the errmsg of a -1 begins that WeCom never sent: its answer could not be read."""
+
+NAMES_IP = (60020, 301042)
+"""Codes whose errmsg names the IP that has to be trusted."""
+
 _HINT = re.compile(r"hint: \[([^\]]*)\]")
+_IP = re.compile(r"from ip: ([0-9A-Fa-f.:]*[0-9A-Fa-f])")
 
 
 class WSGIApp(Protocol):
@@ -64,12 +79,14 @@ class Settings:
     parallel: int = 4
     parallel_max: int = 6
     dry_run: bool = False
+    patient: bool = True
+    """Whether a call sits out the block after 45009; without it, the block is told at once."""
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """What every answer begins with; `errcode` alone decides."""
+    """What every answer begins with; `errcode` alone decides, and JSON without one is no answer."""
 
-    errcode: int = 0
+    errcode: int
     errmsg: str = ""
 
 
@@ -84,6 +101,8 @@ class Client:
         self.settings = settings
         self.run = run
         self.sent: Counter[str] = Counter()
+        self.dated = ""
+        """The newest `Date` header, to compare clocks with; "" when none came."""
         self._http = _http(settings, app)
         self._limiter = Limiter(settings.cache, settings.corp_id, settings.budget, run.clock.now)
         self._tokens = Tokens(settings.cache, settings.corp_id, settings.secrets, run.clock, self._gettoken)
@@ -121,11 +140,16 @@ class Client:
             except _Unread as error:
                 if endpoint.effect != "read":
                     raise _unanswered(endpoint, error) from error
-                answer = Envelope(-1, str(error))
+                answer = Envelope(-1, f"{UNREAD}{error}")
             reaction = find(answer.errcode).reaction
             tries[reaction] += 1
-            if tries[reaction] > TRIES.get(reaction, 0):
+            if tries[reaction] > self._allowed(TRIES, reaction):
+                if reaction is Reaction.wait:
+                    self._limiter.block(endpoint.path, WAIT_S[0])
                 raise api_error(endpoint, answer)
+            if reaction is Reaction.retry and endpoint.effect == "once":
+                self._pause(endpoint, reaction, tries[reaction], answer)
+                raise _unanswered(endpoint, f"errcode {answer.errcode}")
             if reaction is Reaction.refresh:
                 token = self._tokens.renew(self._secret(endpoint), ended=token)
             else:
@@ -136,14 +160,20 @@ class Client:
         endpoint: Endpoint,
         reply: type[T],
         *,
-        body: Mapping[str, object],
+        body: Mapping[str, object] | None = None,
+        params: Mapping[str, str | int] | None = None,
         decode: "Callable[[bytes], T] | None" = None,
     ) -> Iterator[T]:
-        """Answers page by page; ends at an empty or absent `next_cursor`, never at a short page."""
+        """Answers page by page; ends at an empty or absent `next_cursor`, never at a short page.
+
+        The cursor goes into `body` where there is one, else into `params` from the second page on.
+        """
         cursor = ""
         seen: set[str] = set()
         while True:
-            page = self.call(endpoint, reply, body={**body, "cursor": cursor}, decode=decode)
+            sent = None if body is None else {**body, "cursor": cursor}
+            query = {**(params or {}), "cursor": cursor} if cursor and body is None else params
+            page = self.call(endpoint, reply, params=query, body=sent, decode=decode)
             yield page
             cursor = getattr(page, "next_cursor", "") or ""
             if not cursor:
@@ -196,12 +226,15 @@ class Client:
                 if answer.errcode == 0:
                     return _decode(content, Granted)
             except _Unread as error:
-                answer = Envelope(-1, str(error))
+                answer = Envelope(-1, f"{UNREAD}{error}")
             tries += 1
             reaction = find(answer.errcode).reaction
-            if reaction not in (Reaction.retry, Reaction.slow) or tries > TRIES[Reaction.retry]:
+            if tries > self._allowed(GETTOKEN_TRIES, reaction):
                 raise api_error(GETTOKEN, answer)
             self._pause(GETTOKEN, reaction, tries, answer)
+
+    def _allowed(self, tries: Mapping[Reaction, int], reaction: Reaction) -> int:
+        return 0 if reaction is Reaction.wait and not self.settings.patient else tries.get(reaction, 0)
 
     def _gate(self, path: str) -> Gate:
         with self._lock:
@@ -219,13 +252,15 @@ class Client:
         query = {**(params or {}), **({"access_token": token} if token else {})}
         content = None if body is None else msgspec.json.encode(body)
         with self._gate(endpoint.path).entered():
-            while (wait := self._limiter.take(endpoint.path)) > 0:
-                self.sleep(wait)
+            with self._gate(endpoint.path).line:  # one waits for the budget, the others for their turn
+                while (wait := self._limiter.take(endpoint.path)) > 0:
+                    self.sleep(wait)
             self.sent[endpoint.path] += 1
             try:
                 response = self._http.request(endpoint.method, endpoint.path, params=query, content=content)
             except (httpx.TransportError, httpx.DecodingError, OSError) as error:
                 raise _Unread(type(error).__name__) from None
+        self.dated = response.headers.get("date", "")
         logger.debug(
             "%s %s → HTTP %d, %d bytes",
             endpoint.method,
@@ -264,9 +299,16 @@ def api_error(endpoint: Endpoint, answer: Envelope) -> ApiError | TemporaryError
         api=endpoint.name,
         meaning=_(code.meaning),
     )
+    why = _(code.cause) if code.cause else ""
+    seen = _IP.search(answer.errmsg) if answer.errcode in NAMES_IP else None
+    if seen:
+        why += "\n" + _("WeCom saw the IP {ip}.", ip=seen.group(1))
+    if answer.errmsg.startswith(UNREAD):
+        what = _("WeCom gave no answer to {api} that can be read.", api=endpoint.name)
+        why = _("The network, a proxy on the way, or WeCom itself ({reason}).", reason=answer.errmsg[len(UNREAD) :])
     return ApiError(
         what,
-        _(code.cause) if code.cause else "",
+        why,
         _(code.fix) if code.fix else _("`wecrm explain {errcode}` says more.", errcode=answer.errcode),
         errcode=answer.errcode,
         errmsg=answer.errmsg.split(", hint:")[0][:200],
@@ -276,7 +318,7 @@ def api_error(endpoint: Endpoint, answer: Envelope) -> ApiError | TemporaryError
     )
 
 
-def _unanswered(endpoint: Endpoint, error: _Unread) -> UnansweredError:
+def _unanswered(endpoint: Endpoint, error: _Unread | str) -> UnansweredError:
     return UnansweredError(
         _("{api} was sent, but its answer could not be read ({reason}).", api=endpoint.name, reason=error),
         _("WeCom may or may not have done it."),
@@ -285,6 +327,17 @@ def _unanswered(endpoint: Endpoint, error: _Unread) -> UnansweredError:
 
 
 def _http(settings: Settings, app: WSGIApp | None) -> httpx.Client:
+    try:
+        return _opened(settings, app)
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        raise ConfigError(
+            _("The profile's base_url or proxy can't be used."),
+            type(error).__name__,
+            _("Write them like https://qyapi.weixin.qq.com and http://host:port."),
+        ) from None
+
+
+def _opened(settings: Settings, app: WSGIApp | None) -> httpx.Client:
     timeout = httpx.Timeout(settings.read_timeout_s, connect=settings.connect_timeout_s)
     headers = {"Content-Type": "application/json; charset=utf-8"}
     if app is not None:
@@ -309,7 +362,7 @@ def _decode(content: bytes, reply: type[T]) -> T:
         decoder = _decoders[reply] = msgspec.json.Decoder(reply, strict=False)
     try:
         return decoder.decode(content)  # type: ignore[no-any-return]
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return lenient(content, reply)
 
 

@@ -43,7 +43,7 @@ class _Batch(msgspec.Struct, frozen=True):
 
 
 class _Detail(msgspec.Struct, frozen=True):
-    external_contact: msgspec.Raw
+    external_contact: msgspec.Raw = msgspec.Raw()  # later pages may leave it out
     follow_user: tuple[msgspec.Raw, ...] = ()
     next_cursor: str | None = None
 
@@ -81,19 +81,16 @@ def get(client: Client, external_userid: str) -> tuple[Relation | Malformed, ...
     The only call that answers personal tags. More than 500 followers come in several pages.
     """
     found: list[Relation | Malformed] = []
-    cursor = ""
-    while True:
-        try:
-            params = {"external_userid": external_userid, **({"cursor": cursor} if cursor else {})}
-            page = client.call(GET, _Detail, params=params)
-        except ApiError as error:
-            if error.errcode == NO_RELATION:
-                return ()
-            raise
-        found += [_relation(page.external_contact, follow, personal=True) for follow in page.follow_user]
-        cursor = page.next_cursor or ""
-        if not cursor:
-            return tuple(found)
+    contact = msgspec.Raw()
+    try:
+        for page in client.pages(GET, _Detail, params={"external_userid": external_userid}):
+            contact = page.external_contact if bytes(page.external_contact) else contact
+            found += [_relation(contact, follow, personal=True) for follow in page.follow_user]
+    except ApiError as error:
+        if error.errcode == NO_RELATION:
+            return ()
+        raise
+    return tuple(found)
 
 
 def batch_get(client: Client, userids: Sequence[str]) -> Iterator[tuple[Relation | Malformed, ...]]:
@@ -128,7 +125,7 @@ def _relation(contact: msgspec.Raw, follow: msgspec.Raw, *, personal: bool = Fal
     try:
         try:
             sides = _contact.decode(contact_raw), _follow.decode(follow_raw)
-        except msgspec.ValidationError:  # a number where text is documented, or the other way round
+        except (msgspec.MsgspecError, UnicodeDecodeError):  # a number where text is documented, broken text
             sides = _texts(contact_raw, ExternalContact), _texts(follow_raw, Follow)
     except (msgspec.MsgspecError, ValueError, AttributeError) as error:
         return Malformed(type(error).__name__)
@@ -136,8 +133,9 @@ def _relation(contact: msgspec.Raw, follow: msgspec.Raw, *, personal: bool = Fal
 
 
 def _texts(raw: bytes, kind: type[T]) -> T:
-    """Decode with numbers read as text wherever `kind` wants text."""
-    value = json.loads(raw)
+    """Decode with numbers read as text wherever `kind` wants text, and broken characters replaced."""
+    value = json.loads(raw.decode("utf-8", "replace"), strict=False)
     wanted = {name for name, hint in kind.__annotations__.items() if hint in (str, str | None)}
     fixed = {k: str(v) if k in wanted and isinstance(v, int | float) else v for k, v in value.items()}
-    return msgspec.convert(fixed, kind, strict=False)
+    clean = json.dumps(fixed, ensure_ascii=False).encode("utf-8", "replace")
+    return msgspec.json.decode(clean, type=kind, strict=False)

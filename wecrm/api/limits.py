@@ -17,6 +17,9 @@ from pathlib import Path
 from filelock import FileLock
 from pyrate_limiter import Rate, RateItem, SQLiteBucket
 
+from wecrm.errors import ConfigError
+from wecrm.i18n import _
+
 CORP_PER_MINUTE, CORP_PER_HOUR = 10_000, 150_000
 IP_PER_MINUTE, IP_PER_HOUR = 20_000, 600_000
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
@@ -52,9 +55,16 @@ class Limiter:
     """Admission to WeCom's APIs for one corp; safe for threads and shared between processes."""
 
     def __init__(self, folder: Path, corp_id: str, budget: Budget, now: Callable[[], float]) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / "limits.db"
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise ConfigError(
+                _("The cache folder {folder} can't be written.", folder=folder),
+                str(error.strerror),
+                _("Give this user a writable folder, or set WECRM_HOME to one."),
+            ) from error
         self._lock = threading.Lock()
         self._file_lock = FileLock(folder / "limits.lock", mode=0o600)
         self._now = now
@@ -101,7 +111,8 @@ class Limiter:
         """Let no process call `path` for this corp during the next `seconds` (WeCom answered 45009)."""
         with self._held():
             self._db.execute(
-                "INSERT OR REPLACE INTO blocked VALUES (?, ?, ?)",
+                "INSERT INTO blocked VALUES (?, ?, ?) "
+                "ON CONFLICT (scope, path) DO UPDATE SET until = max(until, excluded.until)",
                 (self._corp_id, path, self._now() + seconds),
             )
             self._db.commit()
@@ -128,7 +139,10 @@ class Limiter:
 
 
 class Gate:
-    """How many calls of one API may be in flight: +1 after a calm stretch, halved on 45033."""
+    """How many calls of one API may be in flight: +1 after a calm stretch, halved on 45033.
+
+    `line` is held by the thread that waits for the budget of this API.
+    """
 
     CALM = 50
 
@@ -138,6 +152,7 @@ class Gate:
         self._in_flight = 0
         self._calm = 0
         self._free = threading.Condition()
+        self.line = threading.Lock()
 
     @property
     def limit(self) -> int:

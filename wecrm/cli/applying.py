@@ -15,10 +15,18 @@ from wecrm.i18n import _
 from wecrm.models.plan import Job, Limits, Plan, PlanHeader, Status
 
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help=_("Apply without asking; lifts no limit."))]
-MaxChangesOption = Annotated[int | None, typer.Option("--max-changes", help=_("Allow so many changes."), min=0)]
-MaxRemovalsOption = Annotated[str, typer.Option("--max-removals", help=_("Allow taking away this share, as 60%."))]
-MaxFailuresOption = Annotated[str, typer.Option("--max-failures", help=_("Stop at so many failures: 20 or 5%."))]
-ConfirmOption = Annotated[str, typer.Option("--confirm", help=_("Corp name or id, where a change needs it."))]
+MaxChangesOption = Annotated[
+    int | None, typer.Option("--max-changes", help=_("Allow so many changes."), min=0, metavar="N")
+]
+MaxRemovalsOption = Annotated[
+    str, typer.Option("--max-removals", help=_("Allow taking away this share, as 60%."), metavar="N%")
+]
+MaxFailuresOption = Annotated[
+    str, typer.Option("--max-failures", help=_("Stop at so many failures: 20 or 5%."), metavar="N|N%")
+]
+ConfirmOption = Annotated[
+    str, typer.Option("--confirm", help=_("Corp name or id, where a change needs it."), metavar="CORP")
+]
 PlanOutOption = Annotated[Path, typer.Option("--output", "-o", help=_("The plan file to write."), metavar="PLAN")]
 ExitOption = Annotated[bool, typer.Option("--detailed-exitcode", help=_("Exit 10 when the plan changes something."))]
 

@@ -31,12 +31,20 @@ def single() -> typer.Typer:
 
 
 def command(
-    app: typer.Typer, name: str, summary: str, examples: Sequence[str], details: str = "", *, writes: str = ""
+    app: typer.Typer,
+    name: str,
+    summary: str,
+    examples: Sequence[str],
+    details: str = "",
+    *,
+    writes: str = "",
+    minus: bool = False,
 ) -> Callable[[F], F]:
     """Register a command whose help begins with examples.
 
     Args:
         writes: the full words (`tags apply`) of a command that may write to WeCom.
+        minus: whether an argument may be a negative number, as `explain -1`.
     """
     shown = "\n".join(f"  {example}" for example in examples)
     text = f"{_('Examples:')}\n\n\b\n{shown}\n\n{summary}" + (f"\n\n{details}" if details else "")
@@ -44,7 +52,8 @@ def command(
         WRITING.add(writes)
 
     def wrap(function: F) -> F:
-        app.command(name, help=text, short_help=summary)(function)
+        context = {"ignore_unknown_options": True} if minus else None
+        app.command(name, help=text, short_help=summary, context_settings=context)(function)
         return function
 
     return wrap

@@ -3,20 +3,25 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from wecrm.cli.session import Session
 from wecrm.errors import UsageError
 from wecrm.i18n import _
-from wecrm.operations.rows import Followers, Problems, Target
 
-FileArgument = Annotated[Path | None, typer.Argument(help=_("CSV or TSV file, or - for stdin."), metavar="[FILE]")]
+if TYPE_CHECKING:
+    from wecrm.operations.rows import Followers, Problems, Target
+
+FileArgument = Annotated[Path | None, typer.Argument(help=_("CSV or TSV file, or - for stdin."), metavar="FILE")]
 FollowersOption = Annotated[
-    str, typer.Option("--followers", help=_("Which members' relations are meant: all, first or latest."))
+    str,
+    typer.Option("--followers", help=_("Which members' relations are meant: all, first or latest."), metavar="WHICH"),
 ]
-MapOption = Annotated[list[str] | None, typer.Option("--map", help=_("field=column, for columns with other names."))]
+MapOption = Annotated[
+    list[str] | None, typer.Option("--map", help=_("For columns with other names."), metavar="FIELD=COLUMN")
+]
 
 CUSTOMER = (("external_userid",), ("unionid",), ("mobile",))
 
@@ -25,12 +30,12 @@ CUSTOMER = (("external_userid",), ("unionid",), ("mobile",))
 class Input:
     """Targets of a bulk command, and the digest of where they came from."""
 
-    targets: Iterable[Target]
+    targets: "Iterable[Target]"
     digest: str
 
 
 def read(
-    s: Session, file: Path | None, where: str, followers: str, mapping: Sequence[str], problems: Problems
+    s: Session, file: Path | None, where: str, followers: str, mapping: Sequence[str], problems: "Problems"
 ) -> Input:
     """The relations that FILE names, or that `--where` selects; never both, never neither."""
     if (file is None) == (not where):
@@ -59,7 +64,7 @@ def read(
             fields=", ".join(sheet.fields),
         )
     )
-    return Input(from_sheet(s.store, sheet.rows, cast(Followers, followers), problems), sheet.digest)
+    return Input(from_sheet(s.store, sheet.rows, cast("Followers", followers), problems), sheet.digest)
 
 
 def _selected(s: Session, where: str) -> Input:

@@ -29,8 +29,10 @@ def list_(
     where: rows.WhereOption = "",
     sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
+    csv_safe: rows.CsvSafeOption = "apostrophe",
 ) -> None:
-    rows.show_view(session(ctx), "jobs", rows.Rows(format, output, columns, where, sort or "-created_at", limit))
+    wanted = rows.Rows(format, output, columns, where, sort or "-created_at", limit, csv_safe)
+    rows.show_view(session(ctx), "jobs", wanted)
 
 
 @command(
@@ -46,6 +48,8 @@ def show(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    limit: rows.LimitOption = None,
+    csv_safe: rows.CsvSafeOption = "apostrophe",
 ) -> None:
     from wecrm.store import jobs
 
@@ -53,7 +57,8 @@ def show(
     found = jobs.get(s.store, job)
     s.say(f"{found.id} · {found.title} · {found.state} · {applying.told(jobs.tally(s.store, job))}")
     wanted = _statuses(status)
-    rows.show(s, Table("job_rows", _ROW_COLUMNS, _lines(s, job, wanted)), rows.Rows(format, output, columns))
+    asked = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe)
+    rows.show(s, Table("job_rows", _ROW_COLUMNS, _lines(s, job, wanted)), asked)
 
 
 @command(

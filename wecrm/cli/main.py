@@ -1,19 +1,24 @@
 """Running one command line: from words to an exit code. The only place that catches everything."""
 
 import contextlib
+import errno
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wecrm import __version__
 from wecrm.cli.globals import Globals, hoist
-from wecrm.errors import ApiError, Exit, InterruptedRun, TerminatedRun, UsageError, WecrmError
+from wecrm.errors import ApiError, Exit, InterruptedRun, TemporaryError, TerminatedRun, UsageError, WecrmError
 from wecrm.i18n import _
 from wecrm.models.text import visible
+
+if TYPE_CHECKING:
+    from wecrm.cli.progress import ProgressLine
+    from wecrm.cli.session import Session
 
 
 class Signals:
@@ -43,26 +48,40 @@ class Signals:
 
 def main(argv: Sequence[str]) -> int:
     """Run the command line of a process."""
+    _fill_closed_streams()
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None and hasattr(stream, "reconfigure"):
+        if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     signals = Signals()
     signals.install()
     return run(argv, environ=os.environ, signalled=signals)
 
 
+def _fill_closed_streams() -> None:
+    """Put the null device where the caller closed a stream: else the next file opened would take its place."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number: this one
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
 def run(
     argv: Sequence[str], *, environ: Mapping[str, str], signalled: Callable[[], WecrmError | None] = lambda: None
 ) -> int:
     """Run `wecrm` with these words; the exit code. Output goes to sys.stdout and sys.stderr."""
-    from wecrm.cli import logs
-    from wecrm.cli.progress import ProgressLine
-    from wecrm.cli.session import Session
-
     opened: list[Session] = []
     line: list[ProgressLine] = []
 
-    def open_session(options: Globals) -> Session:
+    def open_session(options: Globals) -> "Session":
+        from wecrm.cli import logs
+        from wecrm.cli.progress import ProgressLine
+        from wecrm.cli.session import Session
+
         logs.start(options)
         line.append(ProgressLine(sys.stderr, shown=not options.cron and not options.quiet))
         opened.append(Session(options, sys.stdin, sys.stdout, sys.stderr, signalled, line[0]))
@@ -80,6 +99,8 @@ def run(
         return _told(error)
     except BrokenPipeError:
         return _quiet_end()
+    except OSError as error:
+        return _no_room(error) if error.errno == errno.ENOSPC else _bug(error, context)
     except KeyboardInterrupt:
         return _told(
             InterruptedRun(_("Broken off by Ctrl-C."), "", _("Run it again; what was sent is read back first."))
@@ -110,6 +131,10 @@ def _invoke(argv: Sequence[str], context: dict[str, Any]) -> int:
         return _usage(error)
     except Abort:
         raise InterruptedRun(_("Stopped by Ctrl-C.")) from None
+    except SystemExit as left:  # what the parser makes of a closed pipe
+        if isinstance(left.__context__, BrokenPipeError):
+            raise left.__context__ from None
+        raise
     return int(result) if isinstance(result, int) else 0
 
 
@@ -149,6 +174,14 @@ def _quiet_end() -> int:
         devnull = os.open(os.devnull, os.O_WRONLY)
         os.dup2(devnull, sys.stdout.fileno())
     return 0
+
+
+def _no_room(error: OSError) -> int:
+    """Standard output goes to a full disk."""
+    _quiet_end()
+    return _told(
+        TemporaryError(_("There is no room left to write."), str(error.strerror), _("Make room and run it again."))
+    )
 
 
 def _bug(error: Exception, context: dict[str, Any]) -> int:

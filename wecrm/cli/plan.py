@@ -38,6 +38,8 @@ def show(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    limit: rows.LimitOption = None,
+    csv_safe: rows.CsvSafeOption = "apostrophe",
 ) -> None:
     from wecrm.files import plans as files
 
@@ -45,7 +47,8 @@ def show(
     header = files.header(plan)
     applying.tell(s, header)
     names = _names(s)
-    rows.show(s, Table("plan", COLUMNS, _lines(plan, names)), rows.Rows(format, output, columns))
+    wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe)
+    rows.show(s, Table("plan", COLUMNS, _lines(plan, names)), wanted)
 
 
 def _lines(path: Path, names: dict[str, str]) -> Iterator[tuple[Cell, ...]]:

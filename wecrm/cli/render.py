@@ -13,7 +13,7 @@ from typing import BinaryIO, TextIO, TypeGuard, cast
 from wecrm.cli.terminal import Color, draw
 from wecrm.errors import UsageError
 from wecrm.files.atomic import replacing
-from wecrm.files.tables import format_of, known, write
+from wecrm.files.tables import FORMATS, format_of, known, write
 from wecrm.i18n import _
 from wecrm.models.table import Cell, Column, Table
 from wecrm.models.text import visible
@@ -133,10 +133,21 @@ def _form(output: Output, terminal: bool) -> str:
     if output.format == "table":
         return "table"
     if output.format:
-        return known(output.format)
+        return _known(output.format)
     if output.file:
         return format_of(output.file)
     return "table" if terminal else "csv"
+
+
+def _known(fmt: str) -> str:
+    near = difflib.get_close_matches(fmt.casefold(), ("table", *FORMATS), 1)
+    if near and near[0] != fmt:
+        raise UsageError(
+            _("Cannot write the format {format}.", format=repr(visible(fmt))),
+            why=_("Formats: {formats}.", formats=", ".join(("table", *FORMATS))),
+            fix=_("Did you mean {name}?", name=near[0]),
+        )
+    return known(fmt)
 
 
 def _put(table: Table, output: Output, stream: TextIO | BinaryIO, *, for_file: bool) -> tuple[int, int]:

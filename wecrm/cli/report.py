@@ -22,16 +22,18 @@ app = single()
 )
 def report(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help=_("Which report."), metavar="[NAME]")] = "",
+    name: Annotated[str, typer.Argument(help=_("Which report."), metavar="NAME")] = "",
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    limit: rows.LimitOption = None,
+    csv_safe: rows.CsvSafeOption = "apostrophe",
 ) -> None:
     from wecrm.reports import REPORTS
     from wecrm.store.nearest import did_you_mean
 
     s = session(ctx)
-    wanted = rows.Rows(format, output, columns)
+    wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe)
     if not name:
         listed = [(key, _(each.summary)) for key, each in REPORTS.items()]
         rows.show(s, Table("reports", (Column("name", _("Name")), Column("summary", _("Answers"))), listed), wanted)

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -22,16 +24,19 @@ OutputOption = Annotated[
 ]
 ColumnsOption = Annotated[
     str,
-    typer.Option("--columns", help=_("Names separated by commas; ? lists them.")),
+    typer.Option("--columns", help=_("Names separated by commas; * for all, ? explains them."), metavar="NAMES"),
 ]
 WhereOption = Annotated[
     str,
     typer.Option("--where", help=_("Only rows that meet a condition (`wecrm explain where`)."), metavar="CONDITION"),
 ]
-SortOption = Annotated[str, typer.Option("--sort", help=_("Columns to sort by; - before a name for descending."))]
-LimitOption = Annotated[int | None, typer.Option("--limit", help=_("At most so many rows."), min=0)]
+SortOption = Annotated[
+    str, typer.Option("--sort", help=_("Columns to sort by; - before a name for descending."), metavar="NAMES")
+]
+LimitOption = Annotated[int | None, typer.Option("--limit", help=_("At most so many rows."), min=0, metavar="N")]
 CsvSafeOption = Annotated[
-    str, typer.Option("--csv-safe", help=_("apostrophe (default) or none: cells like formulas in CSV files."))
+    str,
+    typer.Option("--csv-safe", help=_("apostrophe or none: cells like formulas in CSV files."), metavar="HOW"),
 ]
 
 
@@ -61,35 +66,54 @@ def show_view(session: Session, view: str, rows: Rows) -> None:
     """Show a documented view of the cache."""
     from wecrm.store import selection
 
-    if rows.columns.strip() == "?":
-        show(session, selection.table(session.store, view, Query(limit=0), now=0, tz=session.tz), rows)
+    if explained(session, view, rows):
         return
     with opened(session, rows) as (output, file):
         table = selection.table(session.store, view, rows.query(), now=session.clock.now(), tz=session.tz)
-        _emit(session, table, output, file)
+        put(session, table, output, file)
 
 
-def show(session: Session, table: Table, rows: Rows) -> None:
-    """Show a table that a command made; `--columns` and `--limit` apply."""
+def explained(session: Session, view: str, rows: Rows) -> bool:
+    """Whether `--columns ?` was asked; if so, the columns of that view are shown."""
+    if rows.columns.strip() != "?":
+        return False
+    from wecrm.store import columns, views
+
+    show(session, columns.describe(views.view(view)), replace(rows, columns="", limit=None))
+    return True
+
+
+def show(session: Session, table: Table, rows: Rows, tz: tzinfo | None = None) -> None:
+    """Show a table that a command made; `--columns` and `--limit` apply.
+
+    Args:
+        tz: where times are shown; None takes it from the configuration, which must be sound then.
+    """
     if rows.columns.strip() == "?":
         table = describe_columns(table)
-    elif rows.columns:
+    elif rows.columns.strip() != "*":
         table = select_columns(table, _names(rows.columns))
-    with opened(session, rows) as (output, file):
-        _emit(session, table, output, file)
+    if rows.limit is not None:
+        table = replace(table, rows=islice(table.rows, rows.limit))
+    with opened(session, rows, tz) as (output, file):
+        put(session, table, output, file)
 
 
 @contextmanager
-def opened(session: Session, rows: Rows) -> Iterator[tuple[Output, BinaryIO | None]]:
+def opened(session: Session, rows: Rows, tz: tzinfo | None = None) -> Iterator[tuple[Output, BinaryIO | None]]:
     """Where the rows go, opened before the work starts."""
     if rows.csv_safe not in ("apostrophe", "none"):
         raise UsageError(_("--csv-safe is apostrophe or none, not {value}.", value=rows.csv_safe))
     color = "never" if session.options.cron else session.options.color
-    output = Output(rows.format, rows.output, color, session.tz, rows.csv_safe != "none")
+    output = Output(rows.format, rows.output, color, tz or session.tz, rows.csv_safe != "none")
     with prepare(output) as file:
         yield output, file
 
 
-def _emit(session: Session, table: Table, output: Output, file: BinaryIO | None) -> None:
-    emit(table, output, stdout=session.stdout, stderr=session.stderr, now=session.clock.now(), file=file)
+def put(session: Session, table: Table, output: Output, file: BinaryIO | None) -> None:
+    """Write the rows where `opened` said."""
+    if session.options.quiet or session.options.cron:
+        table = replace(table, as_of=None)
+    now = 0.0 if table.as_of is None else session.clock.now()
+    emit(table, output, stdout=session.stdout, stderr=session.stderr, now=now, file=file)
     session.stdout.flush()

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from functools import cached_property
@@ -136,7 +136,14 @@ class Session:
 
         from wecrm.sandbox.world import World
 
-        self.world_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self.world_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise ConfigError(
+                _("The folder {path} can't be made.", path=self.world_path.parent),
+                str(error.strerror),
+                _("Give this user a writable folder, or set WECRM_HOME to one."),
+            ) from error
         with FileLock(f"{self.world_path}.lock", mode=0o600):
             if not self.world_path.exists():
                 self.say(_("Making a sandbox corp: {members} members, {contacts} relations.", **SANDBOX_SIZE))
@@ -192,12 +199,16 @@ class Session:
     @cached_property
     def client(self) -> "Client":
         """The connection to WeCom, or to the sandbox."""
+        return self.connect(self.secrets(), self.run)
+
+    def connect(self, secrets: Mapping[str, str], run: Run, *, patient: bool = True) -> "Client":
+        """A connection with just these secrets; `patient` as in the client's settings."""
         from wecrm.api.client import Client, Settings
 
         profile = self.profile
         settings = Settings(
             corp_id=profile.corp_id,
-            secrets=self.secrets(),
+            secrets=secrets,
             cache=self.places.cache / "sandbox" if self.in_sandbox else self.places.cache,
             base_url="https://qyapi.weixin.qq.com" if self.in_sandbox else profile.base_url,
             proxy=profile.proxy,
@@ -207,8 +218,9 @@ class Session:
             parallel=profile.limits.parallel,
             parallel_max=max(profile.limits.parallel, profile.limits.parallel_max),
             dry_run=self.options.dry_run,
+            patient=patient,
         )
-        client = Client(settings, self.run, self._mounted())
+        client = Client(settings, run, self._mounted())
         self._closing.callback(client.close)
         return client
 
@@ -268,6 +280,10 @@ class Session:
         self.stderr.write(f"{question} [y/N] ")
         self.stderr.flush()
         return self.stdin.readline().strip().lower() in ("y", "yes", "是")
+
+    def at_end(self, close: Callable[[], object]) -> None:
+        """Call `close` when the run ends."""
+        self._closing.callback(close)
 
     def close(self) -> None:
         """Close whatever was opened."""

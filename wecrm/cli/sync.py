@@ -21,6 +21,7 @@ app = single()
     (
         "wecrm sync",
         "wecrm sync contacts",
+        "wecrm sync new          # who is new, who is gone; one call per member",
         "wecrm sync tags members --cron",
         "wecrm sync contacts --max-removals 100%",
     ),
@@ -31,7 +32,7 @@ app = single()
 )
 def sync(
     ctx: typer.Context,
-    what: Annotated[list[str] | None, typer.Argument(help=_("members, tags, contacts, groups or all."))] = None,
+    what: Annotated[list[str] | None, typer.Argument(help=_("members, tags, contacts, groups, new or all."))] = None,
     max_removals: Annotated[str, typer.Option(help=_("Share of a member's customers that may be lost."))] = "",
 ) -> int:
     s = session(ctx)
@@ -40,9 +41,14 @@ def sync(
     if s.options.dry_run:
         s.warn(_("Would fetch: {what}. A sync writes only the local cache.", what=", ".join(purposes)))
         return 0
+    began = s.clock.now()
     with s.locked("sync"):
         results = [_one(s, purpose, allowed) for purpose in purposes]
-    return exit_code(most_severe([code for code, _line in results]), "; ".join(line for code, line in results if code))
+    code = most_severe([code for code, _line in results])
+    if s.options.cron and s.options.quiet < 2:
+        told = " · ".join(line for _code, line in results)
+        s.warn(f"sync {s.profile_name}: {told} · {s.clock.now() - began:.0f} s · exit {int(code)}")
+    return exit_code(code, "; ".join(line for code, line in results if code))
 
 
 def _purposes(words: list[str]) -> list[str]:
@@ -50,22 +56,24 @@ def _purposes(words: list[str]) -> list[str]:
 
     from wecrm.operations.sync import PURPOSES
 
-    if "all" in words:
-        return list(PURPOSES)
+    known = (*PURPOSES, "new")
     for word in words:
-        if word not in PURPOSES:
-            near = get_close_matches(word, PURPOSES, n=1)
-            fix = _("Did you mean {near}?", near=near[0]) if near else _("Known: {names}.", names=", ".join(PURPOSES))
+        if word not in (*known, "all"):
+            near = get_close_matches(word, known, n=1)
+            fix = _("Did you mean {near}?", near=near[0]) if near else _("Known: {names}.", names=", ".join(known))
             raise UsageError(_("Nothing called {word} can be synced.", word=word), "", fix)
-    return [purpose for purpose in PURPOSES if purpose in words]
+    wanted = {*words, *(PURPOSES if "all" in words else ())}
+    return [purpose for purpose in known if purpose in wanted]
 
 
 def _one(s: Session, purpose: str, max_removals: float) -> tuple[Exit, str]:
     from wecrm.operations import sync as operations
-    from wecrm.operations import sync_contacts
+    from wecrm.operations import sync_contacts, sync_new
 
     if purpose == "contacts":
         result = sync_contacts.contacts(s.work, max_removals=max_removals)
+    elif purpose == "new":
+        result = sync_new.new_contacts(s.work, max_removals=max_removals)
     else:
         result = {"members": operations.members, "tags": operations.tags, "groups": operations.groups}[purpose](s.work)
     c = result.counts
@@ -82,6 +90,6 @@ def _one(s: Session, purpose: str, max_removals: float) -> tuple[Exit, str]:
     )
     for note in result.notes:
         s.warn(f"  {note}")
-    if s.options.quiet < 2 or result.exit:
+    if not s.options.cron and (s.options.quiet < 2 or result.exit):
         s.warn(f"{line} · {result.seconds:.0f} s")
     return result.exit, line

@@ -14,8 +14,10 @@ from wecrm.models.plan import Plan
 
 app = group(_("Corp tags (企业标签): list, make, and put on customers in bulk."))
 
-AddOption = Annotated[list[str] | None, typer.Option("--add", help=_("Tag to put on; may be repeated."))]
-RemoveOption = Annotated[list[str] | None, typer.Option("--remove", help=_("Tag to take off; may be repeated."))]
+AddOption = Annotated[list[str] | None, typer.Option("--add", help=_("Tag to put on; may be repeated."), metavar="TAG")]
+RemoveOption = Annotated[
+    list[str] | None, typer.Option("--remove", help=_("Tag to take off; may be repeated."), metavar="TAG")
+]
 CreateOption = Annotated[bool, typer.Option("--create-tags", help=_("Make tags that do not exist, as group/name."))]
 
 
@@ -33,8 +35,9 @@ def list_(
     where: rows.WhereOption = "",
     sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
+    csv_safe: rows.CsvSafeOption = "apostrophe",
 ) -> None:
-    rows.show_view(session(ctx), "tags", rows.Rows(format, output, columns, where, sort, limit))
+    rows.show_view(session(ctx), "tags", rows.Rows(format, output, columns, where, sort, limit, csv_safe))
 
 
 @command(
@@ -43,8 +46,8 @@ def list_(
     _("Plan putting tags on customers, or taking them off, from a file or a selection."),
     (
         "wecrm tags plan vip.csv --add VIP -o vip.plan",
-        "wecrm tags plan --where \"channel = 'fair2025'\" --add 来源渠道/展会 -o fair.plan",
-        "wecrm tags plan moves.csv -o moves.plan        # columns userid, external_userid, add, remove",
+        "wecrm tags plan --where \"channel = 'fair'\" --add 来源渠道/展会 -o fair.plan",
+        "wecrm tags plan moves.csv -o moves.plan   # with columns add and remove",
         "wecrm tags plan phones.csv --add VIP --followers latest -o vip.plan",
     ),
     _(

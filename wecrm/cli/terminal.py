@@ -30,14 +30,15 @@ def draw(table: Table, screen: TextIO, *, tz: tzinfo, color: Color = "auto", wid
         color: `always` colours headings even where there is no terminal.
         width: in cells; None asks the terminal.
     """
-    texts = ([_shown(cell, c, tz) for cell, c in zip(row, table.columns, strict=True)] for row in table.rows)
+    texts = ([shown(cell, c, tz) for cell, c in zip(row, table.columns, strict=True)] for row in table.rows)
     first = list(itertools.islice(texts, DRAWN_ROWS + 1))
     if len(first) <= DRAWN_ROWS and (screen.isatty() or color == "always"):
         return _drawn(table.columns, first, screen, color, width)
     return _plain(table.columns, itertools.chain(first, texts), screen)
 
 
-def _shown(cell: Cell, column: Column, tz: tzinfo) -> str:
+def shown(cell: Cell, column: Column, tz: tzinfo) -> str:
+    """One cell as a person reads it, nothing in it obeyed by a terminal."""
     match cell:
         case str():
             return visible(cell)

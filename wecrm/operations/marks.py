@@ -41,8 +41,8 @@ class Mark:
         return [tag for tag in _ids(change.before["present"]) if tag in set(_ids(change.after["absent"]))]
 
     def existing(self, store: Store, thing: str) -> tuple[str, int]:
-        tag = next((tag for tag in tags_store.known(store) if tag.tag_id == thing), None)
-        return (_("tag {name}", name=tag.name), tag.customers) if tag else (_("tag {name}", name=thing), 0)
+        name, count = tags_store.customers(store, thing)
+        return _("tag {name}", name=name), count
 
     def read(self, work: Work, changes: Sequence[Change]) -> Iterator[dict[str, State]]:
         wanted: dict[readback.Key, list[Change]] = {}
@@ -96,12 +96,14 @@ def plan(
         UsageError: a name that is unknown or stands for several tags; rows that contradict each
             other; nothing asked for.
     """
-    everyone = Wish(names.resolve(add, problems), names.resolve(remove, problems))
+    everyone = Wish(names.resolve(add, problems), names.resolve(remove, problems, make=False))
     marks: dict[tuple[int, str], tuple[Target, bool]] = {}
     wishes: list[tuple[Target, Wish]] = []
     repeated = 0
     for target in targets:
-        own = Wish(names.resolve(target.split("add"), problems), names.resolve(target.split("remove"), problems))
+        own = Wish(
+            names.resolve(target.split("add"), problems), names.resolve(target.split("remove"), problems, make=False)
+        )
         wish = Wish(everyone.add + own.add, everyone.remove + own.remove)
         wish, again = _new_only(target, wish, marks, problems)
         repeated += again

@@ -2,7 +2,7 @@
 
 from wecrm.api.contacts import NO_RELATION
 from wecrm.errors import ApiError
-from wecrm.models.plan import Fact, NewId, State
+from wecrm.models.plan import Fact, State
 
 
 def text(fact: Fact) -> str:
@@ -16,8 +16,3 @@ def failed_state(found: ApiError | None) -> State:
     if found is None:
         return State(gone=True, errcode=NO_RELATION, errmsg="not external contact")
     return State(gone=True, errcode=found.errcode, errmsg=found.errmsg)
-
-
-def ref_text(ref: str | NewId) -> str:
-    """A reference as people read it; a tag to be made is shown by its change."""
-    return ref if isinstance(ref, str) else f"<{ref.new}>"

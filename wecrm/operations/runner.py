@@ -35,7 +35,8 @@ FIRST_ROWS = 20
 """Outcomes before a share of failures can stop a job."""
 
 OPEN: tuple[Status, ...] = ("pending", "unknown")
-BAD: tuple[Status, ...] = ("failed", "conflict", "unknown", "skipped", "pending")
+UNSETTLED: tuple[Status, ...] = ("pending", "unknown", "submitted")
+BAD: tuple[Status, ...] = ("failed", "conflict", "skipped")
 
 
 @dataclass(slots=True)
@@ -63,6 +64,8 @@ def run(work: Work, job: Job, limits: Limits) -> dict[Status, int]:
     """
     for stage in jobs.stages(work.store, job.id):
         before = jobs.tally(work.store, job.id, before_stage=stage)
+        if any(before.get(status) for status in UNSETTLED):
+            break
         if any(before.get(status) for status in BAD):
             jobs.skip_open(work.store, job.id, "an earlier stage did not end well")
             break
@@ -130,15 +133,15 @@ def _decide(here: _Stage, step: Step, found: Sequence[tuple[JobRow, State]]) -> 
             to_send.append(row)
         else:
             decided.append((row, outcome))
-    now = here.work.now()
-    jobs.settle(here.work.store, here.job.id, [(r.n, o) for r, o in decided], [r.n for r in to_send], now)
     bound = [(r.n, r.change, o) for r, o in decided if o.made_id]
     if bound:
         jobs.record(here.work.store, here.job.id, bound)
         here.made.update({change.id: o.made_id for _n, change, o in bound})
     confirmed = [r.change for r, o in decided if o.status == "ok"]
     if confirmed:
-        step.note(here.work, here.job.id, confirmed, {})
+        step.note(here.work, here.job.id, confirmed, {change.id: o.made_id for _n, change, o in bound})
+    now = here.work.now()
+    jobs.settle(here.work.store, here.job.id, [(r.n, o) for r, o in decided], [r.n for r in to_send], now)
     _count(here, [o for _r, o in decided])
     if here.fatal is not None:
         _put_back(here, to_send)
@@ -198,11 +201,11 @@ def _record(here: _Stage, step: Step, done: Sequence[tuple["Future[list[Outcome]
     for future, rows in done:
         for row, outcome in zip(rows, _answers(here, future, rows), strict=True):
             outcomes.append((row.n, row.change, outcome))
-    jobs.record(here.work.store, here.job.id, outcomes)
     good = [(change, outcome) for _n, change, outcome in outcomes if outcome.status in ("ok", "submitted")]
     made = {change.id: outcome.made_id for change, outcome in good if outcome.made_id}
     if good:
         step.note(here.work, here.job.id, [change for change, _outcome in good], made)
+    jobs.record(here.work.store, here.job.id, outcomes)  # after the cache: a crash between is read back
     _count(here, [outcome for _n, _change, outcome in outcomes])
 
 
@@ -255,14 +258,14 @@ def _raise_fatal(here: _Stage) -> None:
 
 def _finish(work: Work, job: Job) -> dict[Status, int]:
     tally = jobs.tally(work.store, job.id)
+    if tally.get("submitted"):
+        jobs.set_state(work.store, job.id, "waiting")
+        return tally
     if tally.get("pending") or tally.get("unknown"):
         raise TemporaryError(
             _("{n} rows have no final answer yet.", n=tally.get("pending", 0) + tally.get("unknown", 0)),
             _("WeCom was busy or out of reach; what was done is recorded."),
             _("Go on with `wecrm jobs resume {job}`.", job=job.id),
         )
-    if tally.get("submitted"):
-        jobs.set_state(work.store, job.id, "waiting")
-    else:
-        jobs.set_state(work.store, job.id, "done", work.now())
+    jobs.set_state(work.store, job.id, "done", work.now())
     return tally

@@ -64,7 +64,7 @@ def contacts(work: Work, *, max_removals: float = 0.3) -> Synced:
     counts = Counts()
     failed = _fetch(work, run, counts)
     notes = [_("{member} was not read: {why}", member=userid, why=error.what) for userid, error in failed]
-    notes += _judge(work, run, followers, counts, max_removals)
+    notes += judge(work, run, followers, counts, max_removals)
     code = most_severe([Exit.partial if counts.failed else Exit.ok, Exit.safety if counts.out_of_sight else Exit.ok])
     state = {Exit.ok: "done", Exit.partial: "holes"}.get(code, "refused")
     syncs.finish(work.store, run, state, counts, work.now(), "\n".join(notes))
@@ -236,7 +236,7 @@ def _halved(work: Work, chunk: Chunk, put: "Callable[[_Page | _Ended], None]", h
         _list(work, Chunk(chunk.n, userids), put, halt)
 
 
-def _judge(work: Work, run: SyncRun, followers: Sequence[str], counts: Counts, max_removals: float) -> list[str]:
+def judge(work: Work, run: SyncRun, followers: Sequence[str], counts: Counts, max_removals: float) -> list[str]:
     """Decide what relations that did not arrive became; sentences about everything out of sight."""
     notes = []
     here = {userid.lower() for userid in followers}

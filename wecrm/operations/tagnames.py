@@ -25,11 +25,14 @@ class TagNames:
             self._by_name[folded(f"{tag.group_name}/{tag.name}")].append(tag)
         self._new: dict[tuple[str, str], NewId] = {}
 
-    def resolve(self, names: Sequence[str], problems: Problems) -> tuple[str | NewId, ...]:
-        """The tags these names mean; unknown and ambiguous names become problems."""
+    def resolve(self, names: Sequence[str], problems: Problems, *, make: bool = True) -> tuple[str | NewId, ...]:
+        """The tags these names mean; unknown and ambiguous names become problems.
+
+        `make`: a name that does not exist may become a creation, when that was asked for at all.
+        """
         found = []
         for name in names:
-            ref = self._one(name, problems)
+            ref = self._one(name, problems, create=make)
             if ref is not None:
                 found.append(ref)
         return tuple(found)

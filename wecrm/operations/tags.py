@@ -39,8 +39,8 @@ class _LibraryStep:
         return ()
 
     def existing(self, store: Store, thing: str) -> tuple[str, int]:
-        tag = next((tag for tag in store_tags.known(store) if tag.tag_id == thing), None)
-        return (_("tag {name}", name=tag.name), tag.customers) if tag else (thing, 0)
+        name, count = store_tags.customers(store, thing)
+        return _("tag {name}", name=name), count
 
     def read(self, work: Work, changes: Sequence[Change]) -> Iterator[dict[str, State]]:
         library = api.library(work.client)

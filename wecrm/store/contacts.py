@@ -184,15 +184,3 @@ def _personal(follow: Follow) -> tuple[tuple[str, str], ...]:
 
 def as_text(value: object) -> str | None:
     return None if value is None or value == "" else str(value)
-
-
-def refresh_relations(store: Store, relations: Sequence[Relation], now: float) -> None:
-    """Store relations read outside a sync (a read-back): known ones only, with their history."""
-    with store.write(durable=False) as db:
-        known = known_relations(db, [(r.follow.userid.lower(), r.contact.external_userid) for r in relations])
-        events: list[Event] = []
-        for relation in relations:
-            row = known.get((relation.follow.userid.lower(), relation.contact.external_userid))
-            if row is not None:
-                _update(db, relation, row[0], row[2], None, int(now), events)
-        log_events(db, events)

@@ -45,7 +45,8 @@ def note_fields(
             assert name in FIELDS
             old = db.execute(f"SELECT {name} FROM relation WHERE id = ?", (row[0],)).fetchone()[0]
             db.execute(f"UPDATE relation SET {name} = ?, raw = NULL WHERE id = ?", (value, row[0]))
-            events.append((int(now), row[0], name, as_text(old), as_text(value), job, None))
+            if (old or "") != value:
+                events.append((int(now), row[0], name, as_text(old), as_text(value), job, None))
         if mobiles is not None:
             set_values(db, "relation_mobile", "mobile", row[0], set(mobiles), "mobile", int(now), None, events)
             db.execute("UPDATE relation SET raw = NULL WHERE id = ?", (row[0],))

@@ -16,9 +16,23 @@ def passed(store: Store, userids: Sequence[str], run: SyncRun, now: float) -> No
     with store.write(durable=False) as db:
         db.executemany(
             "UPDATE member SET pass_run = ?, pass_at = ?, pass_relations = (SELECT count(*) FROM relation r "
-            "WHERE r.userid = member.userid AND r.seen_run = ?) WHERE userid = ?",
+            "WHERE r.userid = member.userid AND r.seen_run >= ?) WHERE userid = ?",
             [(run.id, int(now), run.id, userid) for userid in userids],
         )
+
+
+def note_listed(store: Store, userid: str, external_userids: Sequence[str], run: SyncRun) -> list[str]:
+    """Note that this member's list named these customers; the ids that are not active in the cache."""
+    known = {
+        external: id_
+        for id_, external in store.connection.execute(
+            "SELECT id, external_userid FROM relation WHERE userid = ? AND status = 'active'", (userid,)
+        )
+    }
+    listed = [(run.id, known[external]) for external in external_userids if external in known]
+    with store.write(durable=False) as db:
+        db.executemany("UPDATE relation SET seen_run = ? WHERE id = ?", listed)
+    return [external for external in external_userids if external not in known]
 
 
 def complete(store: Store, run: SyncRun) -> set[str]:
@@ -32,7 +46,7 @@ def complete(store: Store, run: SyncRun) -> set[str]:
 def missing_by_member(store: Store, run: SyncRun) -> dict[str, tuple[int, int]]:
     """Per member: (active relations before this run, those of them that did not arrive in it)."""
     rows = store.connection.execute(
-        "SELECT userid, count(*), sum(seen_run IS NOT ?) FROM relation "
+        "SELECT userid, count(*), sum(coalesce(seen_run, 0) < ?) FROM relation "
         "WHERE status = 'active' AND first_seen <= ? GROUP BY userid",
         (run.id, run.started_at),
     )
@@ -46,7 +60,8 @@ def end_missing(store: Store, run: SyncRun, userid: str, status: str, now: float
     """
     with store.write() as db:
         rows = db.execute(
-            "SELECT id, external_userid FROM relation WHERE userid = ? AND status = 'active' AND seen_run IS NOT ?",
+            "SELECT id, external_userid FROM relation "
+            "WHERE userid = ? AND status = 'active' AND coalesce(seen_run, 0) < ?",
             (userid, run.id),
         ).fetchall()
         events: list[Event] = []

@@ -149,4 +149,5 @@ def _streamed(store: Store, sql: str, params: Sequence[Param]) -> Iterator[Any]:
 
 def _fetched(store: Store, cursor: sqlite3.Cursor) -> Iterator[Any]:
     with explained(store.path):
-        yield from cursor
+        for row in cursor:  # noqa: UP028 `yield from` would close the cursor, maybe after its database
+            yield row

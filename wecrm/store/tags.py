@@ -11,14 +11,13 @@ from wecrm.store.database import Store
 
 @dataclass(frozen=True, slots=True)
 class KnownTag:
-    """A tag of the cached library, with how many active relations carry it."""
+    """A tag of the cached library."""
 
     tag_id: str
     name: str
     group_id: str
     group_name: str
     order: int
-    customers: int = 0
 
 
 def put_library(store: Store, groups: Sequence[TagGroup], now: float) -> int:
@@ -59,19 +58,19 @@ def note_made(store: Store, job: str, tag_id: str) -> None:
 def known(store: Store) -> tuple[KnownTag, ...]:
     """Every live tag, larger order first."""
     rows = store.connection.execute(
-        'SELECT t.tag_id, t.name, t.group_id, g.group_name, coalesce(t."order", 0), '
-        "(SELECT count(*) FROM relation_tag rt JOIN relation r ON r.id = rt.relation_id "
-        "WHERE rt.tag_id = t.tag_id AND r.status = 'active') "
+        'SELECT t.tag_id, t.name, t.group_id, g.group_name, coalesce(t."order", 0) '
         "FROM corp_tag t JOIN tag_group g ON g.group_id = t.group_id WHERE t.deleted_at IS NULL "
         'ORDER BY g."order" DESC, g.group_name, t."order" DESC, t.name'
     )
     return tuple(KnownTag(*row) for row in rows)
 
 
-def carriers(store: Store, tag_id: str) -> list[tuple[str, str]]:
-    """(userid, external_userid) of the active relations that carry this tag."""
-    return store.connection.execute(
-        "SELECT r.userid, r.external_userid FROM relation_tag rt JOIN relation r ON r.id = rt.relation_id "
-        "WHERE rt.tag_id = ? AND r.status = 'active' ORDER BY r.id",
+def customers(store: Store, tag_id: str) -> tuple[str, int]:
+    """(name of the tag, active relations that carry it); the id itself when it is not known."""
+    name = store.connection.execute("SELECT name FROM corp_tag WHERE tag_id = ?", (tag_id,)).fetchone()
+    count = store.connection.execute(
+        "SELECT count(*) FROM relation_tag rt JOIN relation r ON r.id = rt.relation_id "
+        "WHERE rt.tag_id = ? AND r.status = 'active'",
         (tag_id,),
-    ).fetchall()
+    ).fetchone()
+    return (name[0] if name else tag_id), int(count[0])

@@ -1,0 +1,290 @@
+"""The benchmarks behind docs/explain/performance.md; see scripts/bench."""
+
+import argparse
+import csv
+import os
+import platform
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from wecrm.sandbox.identity import CORP_ID, SECRETS
+from wecrm.sandbox.world import World
+
+ROOT = Path(__file__).resolve().parent.parent
+LATENCY_S = 0.03
+SERVE = """
+import sys
+from pathlib import Path
+from wecrm.sandbox.server import serve
+from wecrm.sandbox.world import World
+serve(World.open(Path(sys.argv[1])), latency_s=float(sys.argv[2]), ready=lambda url: print(url, flush=True))
+"""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the result: what, measured, against, ratio, and what was promised."""
+
+    what: str
+    measured: str
+    against: str
+    ratio: float | None
+    bound: float | None
+
+    @property
+    def good(self) -> bool:
+        return self.ratio is None or self.bound is None or self.ratio <= self.bound
+
+    def line(self) -> str:
+        ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
+        bound = "" if self.bound is None else f"≤ {self.bound:.2f}"
+        return (
+            f"| {self.what} | {self.measured} | {self.against} | {ratio} | {bound} | {'yes' if self.good else 'NO'} |"
+        )
+
+
+@contextmanager
+def served(folder: Path, relations: int, latency_s: float) -> Iterator[tuple[str, dict[str, str]]]:
+    """A served sandbox and the environment of a home that talks to it."""
+    home = folder / f"home-{relations}-{latency_s}"
+    (home / "data").mkdir(parents=True)
+    world = home / "sandbox.world"
+    World.create(world, members=200, contacts=relations, seed=7).close()
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(world), str(latency_s)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    (home / "config.yaml").write_text(
+        f"profiles: {{bench: {{corp_id: {CORP_ID}, base_url: '{url}', "
+        "secrets: {contact: {secret: 'env:S_C'}, directory: {secret: 'env:S_D'}}}}"
+    )
+    env = {
+        **os.environ,
+        "WECRM_HOME": str(home),
+        "WECRM_PROFILE": "bench",
+        "S_C": SECRETS["contact"],
+        "S_D": SECRETS["directory"],
+    }
+    try:
+        yield url, env
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def wecrm(env: dict[str, str], *words: str) -> tuple[float, float]:
+    """Run a command line; (seconds, peak memory in MB)."""
+    began = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "-m", "wecrm", *words], env=env, cwd=ROOT, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    err = process.stderr.read().decode()
+    _pid, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
+    if os.waitstatus_to_exitcode(status):
+        raise SystemExit(f"wecrm {' '.join(words)} failed:\n{err}")
+    return seconds, usage.ru_maxrss / 1024
+
+
+class Usual:
+    """What a script of the field does: one call after another, default page size."""
+
+    def __init__(self, url: str) -> None:
+        self.http = httpx.Client(base_url=f"{url}/cgi-bin", timeout=60)
+        asked = {"corpid": CORP_ID, "corpsecret": SECRETS["contact"]}
+        self.token = {"access_token": self.http.get("/gettoken", params=asked).json()["access_token"]}
+
+    def sync(self, folder: Path) -> float:
+        """Every relation into a table, one member per listing; seconds."""
+        began = time.perf_counter()
+        db = sqlite3.connect(folder / "usual.db")
+        db.execute("CREATE TABLE IF NOT EXISTS r (userid, external_userid, name, remark, tags)")
+        members = self.http.get("/externalcontact/get_follow_user_list", params=self.token).json()["follow_user"]
+        for userid in members:
+            cursor = ""
+            while True:
+                body = {"userid_list": [userid], "cursor": cursor}
+                page = self.http.post("/externalcontact/batch/get_by_user", params=self.token, json=body).json()
+                for pair in page.get("external_contact_list", []):
+                    contact, follow = pair["external_contact"], pair["follow_info"]
+                    row = (userid, contact["external_userid"], contact["name"], follow["remark"], str(follow["tag_id"]))
+                    db.execute("INSERT INTO r VALUES (?, ?, ?, ?, ?)", row)
+                db.commit()
+                cursor = page.get("next_cursor") or ""
+                if not cursor:
+                    break
+        return time.perf_counter() - began
+
+    def mark(self, rows: Sequence[tuple[str, str]], tag: str) -> float:
+        """One mark after another; seconds."""
+        began = time.perf_counter()
+        for userid, external in rows:
+            body = {"userid": userid, "external_userid": external, "add_tag": [tag]}
+            self.http.post("/externalcontact/mark_tag", params=self.token, json=body).json()
+        return time.perf_counter() - began
+
+
+def sync_and_apply(folder: Path, relations: int, rows: int) -> list[Figure]:
+    """Sync and bulk apply with 30 ms latency against the usual loops, and the memory of both."""
+    with served(folder, relations, LATENCY_S) as (url, env):
+        wecrm(env, "sync", "members", "tags", "-qq")
+        sync_s, sync_mb = wecrm(env, "sync", "contacts")
+        again_s, _mb = wecrm(env, "sync", "contacts")
+        usual = Usual(url)
+        loop_s = usual.sync(folder)
+        database = sqlite3.connect(Path(env["WECRM_HOME"]) / "data" / f"{CORP_ID}.db")
+        tag = database.execute("SELECT tag_id FROM corp_tag WHERE name = 'VIP'").fetchone()[0]
+        lacking = (
+            "SELECT userid, external_userid FROM relation r WHERE NOT EXISTS (SELECT 1 FROM relation_tag rt "
+            "WHERE rt.relation_id = r.id AND rt.tag_id = ?) ORDER BY id LIMIT ?"
+        )
+        chosen = database.execute(lacking, (tag, rows)).fetchall()
+        file = folder / "rows.csv"
+        with file.open("w", newline="") as stream:
+            csv.writer(stream).writerows([("userid", "external_userid"), *chosen])
+        plan = str(folder / "rows.plan")
+        plan_s, _mb = wecrm(env, "tags", "plan", str(file), "--add", "VIP", "-o", plan)
+        apply_s, apply_mb = wecrm(env, "apply", plan, "--yes", "--max-changes", str(rows))
+        sample = chosen[: max(50, rows // 10)]
+        mark_s = usual.mark(sample, tag) / len(sample) * len(chosen)
+    rel = f"{relations:,} relations"
+    return [
+        Figure(
+            f"sync of {rel}, 30 ms latency", f"{sync_s:.1f} s", f"usual loop {loop_s:.1f} s", sync_s / loop_s, 1 / 6
+        ),
+        Figure(
+            "the same again, nothing changed",
+            f"{again_s:.1f} s",
+            f"usual loop {loop_s:.1f} s",
+            again_s / loop_s,
+            1 / 6,
+        ),
+        Figure(
+            f"apply of {len(chosen):,} marks, 30 ms latency",
+            f"{apply_s:.1f} s",
+            f"one call after another {mark_s:.1f} s",
+            apply_s / mark_s,
+            1 / 3,
+        ),
+        Figure(f"planning these {len(chosen):,} rows", f"{plan_s:.1f} s", "", None, None),
+        Figure(f"memory of the sync of {rel}", f"{sync_mb:.0f} MB", "200 MB", sync_mb / 200, 1.0),
+        Figure(f"memory of the apply of {len(chosen):,} marks", f"{apply_mb:.0f} MB", "200 MB", apply_mb / 200, 1.0),
+    ]
+
+
+def memory(folder: Path, small: int, large: int) -> list[Figure]:
+    """Peak memory of a sync of ten times as many relations."""
+    peaks = []
+    for relations in (small, large):
+        with served(folder, relations, 0.0) as (_url, env):
+            wecrm(env, "sync", "members", "tags", "-qq")
+            seconds, peak = wecrm(env, "sync", "contacts")
+            peaks.append((relations, peak, seconds))
+        shutil.rmtree(env["WECRM_HOME"])
+    (few, low, _s), (many, high, seconds) = peaks
+    return [
+        Figure(
+            f"memory of a sync of {many:,} relations ({seconds:.0f} s)",
+            f"{high:.0f} MB",
+            f"{few:,}: {low:.0f} MB",
+            high / low,
+            1.3,
+        )
+    ]
+
+
+def start_up(folder: Path, times: int) -> list[Figure]:
+    """Start-up of an installed package against bare Python, runs interleaved, medians."""
+    venv = folder / "venv"
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    subprocess.run([venv / "bin" / "python", "-m", "pip", "install", "-qq", str(ROOT)], check=True, cwd=folder)
+    python, tool = str(venv / "bin" / "python"), str(venv / "bin" / "wecrm")
+    commands = {
+        "pass": [python, "-c", "pass"],
+        "version": [tool, "--version"],
+        "typer": [python, "-c", "import typer"],
+        "help": [tool, "--help"],
+    }
+    taken: dict[str, list[float]] = {name: [] for name in commands}
+    for _n in range(times):
+        for name, command in commands.items():
+            began = time.perf_counter()
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder)
+            taken[name].append(time.perf_counter() - began)
+    ms = {name: statistics.median(values) * 1000 for name, values in taken.items()}
+    return [
+        Figure(
+            "`wecrm --version`",
+            f"{ms['version']:.0f} ms",
+            f"`python -c pass` {ms['pass']:.0f} ms",
+            ms["version"] / ms["pass"],
+            2.0,
+        ),
+        Figure(
+            "`wecrm --help`",
+            f"{ms['help']:.0f} ms",
+            f"`import typer` {ms['typer']:.0f} ms",
+            ms["help"] / ms["typer"],
+            1.5,
+        ),
+    ]
+
+
+def report(figures: Sequence[Figure], command: str) -> str:
+    """The page of results."""
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    lines = [
+        "# Performance",
+        "",
+        "Written by `scripts/bench --write`; the numbers are ratios against something measured in the same run,",
+        "because machines are noisy. The usual loop lists one member per call with the default page size, one call",
+        "after another, and stores each row in SQLite; the marks of one call after another are sent without reading",
+        "anything back, which wecrm does before it sends.",
+        "",
+        f"Machine: {machine}, SQLite {sqlite3.sqlite_version}. Command: `{command}`.",
+        "",
+        "| what | measured | against | ratio | promised | kept |",
+        "|---|---|---|---|---|---|",
+        *(figure.line() for figure in figures),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Measure, print, and write the page when asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a twentieth of the size")
+    parser.add_argument("--write", action="store_true", help="write docs/explain/performance.md")
+    parser.add_argument("--only", default="", help="startup, sync or memory")
+    options = parser.parse_args()
+    part = 20 if options.quick else 1
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if options.only in ("", "startup"):
+            figures += start_up(folder, 10 if options.quick else 40)
+        if options.only in ("", "sync"):
+            figures += sync_and_apply(folder, 100_000 // part, 5_000 // part)
+        if options.only in ("", "memory"):
+            figures += memory(folder, 100_000 // part, 1_000_000 // part)
+    text = report(figures, "scripts/bench" + (" --quick" if options.quick else ""))
+    print(text)
+    if options.write:
+        (ROOT / "docs" / "explain" / "performance.md").write_text(text, encoding="utf-8")
+    return 0 if all(figure.good for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

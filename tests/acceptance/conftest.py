@@ -1,0 +1,65 @@
+"""A sandbox on a loopback port and a home whose profile points at it."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Wecrm
+from wecrm.sandbox.identity import CORP_ID, SECRETS
+from wecrm.sandbox.world import World
+
+SERVE = """
+import sys
+from pathlib import Path
+from wecrm.sandbox.server import serve
+from wecrm.sandbox.world import World
+serve(World.open(Path(sys.argv[1])), latency_s=float(sys.argv[2]), ready=lambda url: print(url, flush=True))
+"""
+
+Served = Callable[..., Wecrm]
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """`served(members=…, contacts=…, latency_s=…)`: a home that talks to a new served sandbox."""
+    processes = []
+
+    def start(
+        *, members: int = 30, contacts: int = 2000, latency_s: float = 0.0, settings: str = "", secret: str = "contact"
+    ) -> Wecrm:
+        home = tmp_path / "served"
+        (home / "data").mkdir(parents=True)
+        world = home / "data" / "sandbox.world"
+        World.create(world, members=members, contacts=contacts, seed=7).close()
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVE, str(world), str(latency_s)], stdout=subprocess.PIPE, text=True
+        )
+        processes.append(process)
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        (home / "config.yaml").write_text(config(url, settings))
+        env = {"WECRM_PROFILE": "served", "S_CONTACT": SECRETS[secret], "S_DIRECTORY": SECRETS["directory"]}
+        return Wecrm(home, env)
+
+    yield start
+    for process in processes:
+        process.terminate()
+        process.wait()
+
+
+def config(url: str, settings: str = "") -> str:
+    """A configuration with one profile at this address."""
+    return f"""
+profiles:
+  served:
+    corp_id: {CORP_ID}
+    name: Sandbox
+    base_url: {url}
+    secrets:
+      contact: {{secret: "env:S_CONTACT"}}
+      directory: {{secret: "env:S_DIRECTORY"}}
+    {settings}
+"""

@@ -1,0 +1,241 @@
+"""Plans that must not be applied are refused with 7 before anything is sent."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance import facts
+from tests.conftest import Result, Wecrm
+from wecrm.sandbox import control
+
+DAY_S = 24 * 3600
+
+
+def plan_of(home: Wecrm, count: int, *words: str) -> Path:
+    """A plan that puts VIP on relations that lack it, or does what `words` say."""
+    keys = facts.relations(home, count, lacking=facts.tag(home, "客户等级", "VIP"))
+    path = home.home / "a.plan"
+    planned = home("tags", "plan", facts.keys_csv(home, "a.csv", keys), *(words or ("--add", "VIP")), "-o", str(path))
+    assert planned.code == 0, planned.err
+    return path
+
+
+def writes(home: Wecrm) -> int:
+    """Calls of the sandbox's log that may change something."""
+    reading = (
+        "list",
+        "get",
+        "gettoken",
+        "list_id",
+        "simplelist",
+        "get_by_user",
+        "get_follow_user_list",
+        "get_corp_tag_list",
+    )
+    with home.world() as world:
+        return sum(call.path.rsplit("/", 1)[-1] not in reading for call in control.calls(world))
+
+
+def refused(home: Wecrm, plan: Path, *flags: str) -> Result:
+    before, truth = writes(home), facts.truth(home)
+    result = home("apply", str(plan), "--yes", *flags)
+    assert result.code == 7, result.err
+    assert result.err.splitlines()[-1].startswith("exit 7 (safety): ")
+    assert (writes(home), facts.truth(home)) == (before, truth)
+    return result
+
+
+def test_a_plan_altered_by_one_byte_is_refused_wherever_the_byte_stands(synced: Wecrm) -> None:
+    home = synced
+    plan = plan_of(home, 5)
+    sealed = plan.read_bytes()
+    for place in range(0, len(sealed), max(1, len(sealed) // 40)):
+        if sealed[place : place + 1] in (b"\n", b"{", b"}"):
+            continue
+        altered = bytearray(sealed)
+        altered[place] = ord("8") if altered[place] != ord("8") else ord("9")
+        plan.write_bytes(bytes(altered))
+        result = home("apply", str(plan), "--yes")
+        assert result.code in (7, 2), (place, result.err)  # 2: no longer a plan at all
+        assert writes(home) == 0
+    plan.write_bytes(sealed + b"\n")
+    refused(home, plan)
+    plan.write_bytes(sealed[:-1])
+    refused(home, plan)
+    plan.write_bytes(sealed)
+    assert home("apply", str(plan), "--yes").code == 0
+
+
+def test_an_expired_plan_is_refused(synced: Wecrm) -> None:
+    home = synced
+    plan = plan_of(home, 5)
+    with home.world() as world:
+        control.advance(world, DAY_S + 60)
+    assert "expired" in refused(home, plan).err
+
+
+def test_an_unfinished_job_is_resumed_however_old(synced: Wecrm) -> None:
+    home = synced
+    plan = plan_of(home, 60)
+    with home.world() as world:
+        control.add_fault(world, kind="kill", path="mark_tag", share=0.1, seed=5)
+    process = home.process("apply", str(plan), "--yes")
+    process.communicate()
+    assert process.returncode == -9
+    with home.world() as world:
+        control.clear_faults(world)
+        control.advance(world, 3 * DAY_S)
+    result = home("apply", str(plan), "--yes")
+    assert result.code == 0, result.err
+    assert set(facts.statuses(home)) == {"ok"}
+
+
+def test_a_finished_plan_is_refused(synced: Wecrm) -> None:
+    home = synced
+    plan = plan_of(home, 5)
+    assert home("apply", str(plan), "--yes").code == 0
+    before = writes(home)
+    result = home("apply", str(plan), "--yes")
+    assert result.code == 7
+    assert "already applied" in result.err
+    assert writes(home) == before
+
+
+def test_a_plan_of_another_corp_is_refused(synced: Wecrm) -> None:
+    home = synced
+    plan = plan_of(home, 5)
+    (home.home / "config.yaml").write_text("profiles: {other: {corp_id: ww0000000000000001}}")
+    result = home("--profile", "other", "apply", str(plan), "--yes")
+    assert result.code == 7
+    assert "wwsandbox00000001" in result.err
+    assert writes(home) == 0
+
+
+@pytest.mark.parametrize(
+    ("count", "words", "lift"),
+    [
+        (501, (), ("--max-changes", "501")),
+        (400, ("--remove", "{most}"), ("--max-removals", "100%")),
+    ],
+)
+def test_each_threshold_is_lifted_by_its_own_flag_only(
+    synced: Wecrm, count: int, words: tuple[str, ...], lift: tuple[str, ...]
+) -> None:
+    home = synced
+    if words:
+        tag, name = home.sql(
+            "SELECT t.tag_id, g.group_name || '/' || t.name FROM relation_tag rt JOIN corp_tag t USING (tag_id) "
+            "JOIN tag_group g USING (group_id) GROUP BY t.tag_id ORDER BY count(*) DESC LIMIT 1"
+        )[0]
+        keys = facts.relations(home, count, having=tag)
+        plan = home.home / "r.plan"
+        file = facts.keys_csv(home, "r.csv", keys)
+        assert home("tags", "plan", file, "--remove", name, "-o", str(plan)).code == 0
+    else:
+        plan = plan_of(home, count)
+    other = {"--max-changes": ("--max-removals", "100%"), "--max-removals": ("--max-changes", "9999")}[lift[0]]
+    refused(home, plan)
+    refused(home, plan, *other)
+    result = home("apply", str(plan), "--yes", *lift)
+    assert result.code == 0, result.err
+
+
+def test_emptying_a_small_tag_needs_the_flag_too(synced: Wecrm) -> None:
+    home = synced
+    keys = facts.relations(home, 3)
+    assert (
+        home("tags", "apply", facts.keys_csv(home, "n.csv", keys), "--add", "新组/小", "--create-tags", "--yes").code
+        == 0
+    )
+    plan = home.home / "e.plan"
+    assert home("tags", "plan", facts.keys_csv(home, "n.csv", keys), "--remove", "小", "-o", str(plan)).code == 0
+    result = home("apply", str(plan), "--yes")
+    assert result.code == 7
+    assert home("apply", str(plan), "--yes", "--max-removals", "100%").code == 0
+
+
+def test_a_protected_profile_needs_the_corps_name(synced: Wecrm) -> None:
+    home = synced
+    plan = plan_of(home, 5)
+    (home.home / "config.yaml").write_text(
+        "profiles: {sandbox: {corp_id: wwsandbox00000001, name: 沙盒, protected: true}}", encoding="utf-8"
+    )
+    refused(home, plan)
+    refused(home, plan, "--confirm", "another")
+    assert home("apply", str(plan), "--yes", "--confirm", "沙盒").code == 0
+
+
+def test_too_many_failures_stop_the_job_and_skip_the_rest(synced: Wecrm) -> None:
+    home = synced
+    plan = plan_of(home, 300)
+    keys = facts.relations(home, 300, lacking=facts.tag(home, "客户等级", "VIP"))
+    with home.world() as world:
+        for key in keys[:60]:
+            control.delete_relation(world, *key)
+    result = home("apply", str(plan), "--yes")
+    assert result.code == 3
+    found = facts.statuses(home)
+    assert found["failed"] >= 20
+    assert found["skipped"] > 0
+    assert "pending" not in found
+    assert "unknown" not in found
+
+
+def test_two_applies_at_once_the_second_exits_11(synced: Wecrm) -> None:
+    from wecrm.store.locks import held
+
+    home = synced
+    plan = plan_of(home, 5)
+    with held(home.database, "apply"):
+        result = home("apply", str(plan), "--yes")
+    assert result.code == 11
+    assert "process" in result.err
+    assert writes(home) == 0
+    assert home("apply", str(plan), "--yes").code == 0
+
+
+def test_no_writing_command_sends_anything_in_a_dry_run(synced: Wecrm) -> None:
+    from wecrm.cli.command import WRITING
+    from wecrm.cli.registry import COMMANDS
+
+    home = synced
+    plan = plan_of(home, 5)
+    keys = facts.relations(home, 4)
+    file = facts.keys_csv(home, "d.csv", keys)
+    remarks = str(home.csv("m.csv", "userid,external_userid,remark", [(*key, "x") for key in keys]))
+    done = home("tags", "apply", file, "--add", "潜在", "--yes")
+    assert done.code == 0, done.err
+    with home.world() as world:
+        control.add_fault(world, kind="kill", path="mark_tag", times=1)
+    half = home.home / "half.plan"
+    assert (
+        home(
+            "tags", "plan", facts.keys_csv(home, "h.csv", facts.relations(home, 9)), "--add", "黑名单", "-o", str(half)
+        ).code
+        == 0
+    )
+    home.process("apply", str(half), "--yes").communicate()
+    unfinished = home.sql("SELECT id FROM job WHERE state = 'running'")[0][0]
+    words: dict[str, Callable[[], tuple[str, ...]]] = {
+        "apply": lambda: ("apply", str(plan), "--yes"),
+        "tags apply": lambda: ("tags", "apply", file, "--add", "VIP", "--yes"),
+        "tags create": lambda: ("tags", "create", "新", "一", "--yes"),
+        "tags rename": lambda: ("tags", "rename", "潜在", "潜", "--yes"),
+        "tags delete": lambda: ("tags", "delete", "潜在", "--yes", "--max-removals", "100%"),
+        "contacts remark": lambda: ("contacts", "remark", remarks, "--yes"),
+        "jobs resume": lambda: ("jobs", "resume", unfinished),
+        "jobs retry": lambda: ("jobs", "retry", unfinished),
+    }
+    import importlib
+
+    for module, _summary in COMMANDS.values():
+        importlib.import_module(module)
+    assert set(words) == WRITING, "a writing command has no example here"
+    words["jobs cancel"] = lambda: ("jobs", "cancel", unfinished)  # writes only the journal
+    before, truth, journal = writes(home), facts.truth(home), home.sql("SELECT * FROM job_row")
+    for name in sorted(words):
+        result = home(*words[name](), "--dry-run")
+        assert result.code == 0, (name, result.err)
+        assert "ry run" in result.err, name
+        assert (writes(home), facts.truth(home), home.sql("SELECT * FROM job_row")) == (before, truth, journal), name

@@ -1,0 +1,325 @@
+"""Every endpoint's documented request and answer: what we send equals it, what comes back decodes to what it says.
+
+A sample is `tests/golden/<endpoint>.json`; its ids are invented, its shape is the documented one.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+
+from wecrm.api import contacts, endpoints, groups, members, tags
+from wecrm.api.client import Client, Settings
+from wecrm.api.endpoint import GETTOKEN, Endpoint
+from wecrm.models.clock import Run
+from wecrm.models.contact import ExternalContact, Follow, FollowTag, Relation
+from wecrm.models.group import GroupAdmin, GroupChat, GroupInvitor, GroupMember, GroupStatus
+from wecrm.models.member import Department, Member
+from wecrm.models.tag import CorpTag, TagGroup
+from wecrm.sandbox.routes import GETTOKEN as SANDBOX_GETTOKEN
+from wecrm.sandbox.routes import ROUTES
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+NOT_SIMULATED: frozenset[str] = frozenset()
+"""Paths of endpoints that the sandbox leaves out, on purpose."""
+
+CUSTOMER, MEMBER = "wmGOLDENcustomer0001", "an.lu"
+
+
+def sample(endpoint: Endpoint) -> Path:
+    return GOLDEN / f"{endpoint.name.replace('/', '_')}.json"
+
+
+def read(endpoint: Endpoint) -> dict[str, Any]:
+    return json.loads(sample(endpoint).read_text("utf-8"))
+
+
+class Replay:
+    """A WeCom that answers each path with its sample, or with what a test says, and remembers the requests."""
+
+    def __init__(self, answers: Mapping[str, Sequence[dict[str, Any]]] | None = None) -> None:
+        self.answers = {path: list(told) for path, told in (answers or {}).items()}
+        self.requests: list[dict[str, Any]] = []
+        self.tokens: list[str] = []
+        self.samples = {endpoint.path: read(endpoint)["answer"] for endpoint in endpoints.ALL}
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        path = environ["PATH_INFO"]
+        query = dict(parse_qsl(environ["QUERY_STRING"], keep_blank_values=True))
+        body = environ["wsgi.input"].read()
+        self.tokens.append(query.pop("access_token", ""))
+        self.requests.append(
+            {
+                "method": environ["REQUEST_METHOD"],
+                "path": path,
+                "query": query,
+                "body": json.loads(body) if body else None,
+            }
+        )
+        told = self.answers.get(path)
+        answer = told.pop(0) if told else self.samples[path]
+        start_response("200 OK", [("Content-Type", "application/json; charset=UTF-8")])
+        return [json.dumps(answer, ensure_ascii=False).encode()]
+
+    def asked(self, endpoint: Endpoint) -> list[dict[str, Any]]:
+        return [request for request in self.requests if request["path"] == endpoint.path]
+
+
+class StillClock:
+    def now(self) -> float:
+        return 1_793_494_800.0
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError(seconds)
+
+
+@pytest.fixture
+def replay() -> Replay:
+    return Replay()
+
+
+@pytest.fixture
+def client(replay: Replay, tmp_path: Path) -> Iterator[Client]:
+    secrets = {"contact": "golden-contact-secret", "directory": "golden-directory-secret"}
+    client = Client(Settings("wwgolden000000001", secrets, tmp_path), Run(StillClock()), replay)
+    yield client
+    client.close()
+
+
+BO = Department(id=41, parentid=1, name="海港门店", department_leader=("bo.tan",), order=100)
+DEPARTMENTS = (
+    Department(id=1, parentid=0, name="示例公司", department_leader=("bo.tan",), order=100000000),
+    Department(id=41, parentid=1, name="海港门店", name_en="Harbour shop", order=100),
+)
+AN = Member(userid=MEMBER, name="陆安", department=(41,), main_department=41, status=1)
+AN_ALONE = Member(
+    userid=MEMBER,
+    name="陆安",
+    department=(41,),
+    is_leader_in_dept=(0,),
+    alias="Annie",
+    position="顾问",
+    main_department=41,
+    status=2,
+)
+CONTACT = ExternalContact(
+    CUSTOMER, name="李小茶", type=1, gender=0, unionid="oGOLDENunion0001", avatar="https://example.com/a.png"
+)
+FOLLOW = Follow(
+    MEMBER,
+    remark="茶客",
+    description="",
+    createtime=1760000000,
+    tags=(
+        FollowTag(1, "etGOLDENtag0001", "金", "等级"),
+        FollowTag(2, None, "爱喝绿茶", "我的"),
+        FollowTag(3, "stGOLDENtag0003", "银", "规则组"),
+    ),
+    remark_corp_name="茶行",
+    remark_mobiles=("13900000000",),
+    oper_userid=MEMBER,
+    add_way=10,
+    state="spring-fair",
+)
+OTHER = ExternalContact(
+    "woGOLDENcustomer0002",
+    name="王大碗",
+    type=2,
+    gender=1,
+    position="采购",
+    corp_name="大碗",
+    corp_full_name="大碗餐饮有限公司",
+)
+OTHER_FOLLOW = Follow(
+    "bo.tan",
+    remark="王总",
+    description="面议",
+    createtime=1760000300,
+    tag_id=("etGOLDENtag0001",),
+    remark_mobiles=(),
+    oper_userid="woGOLDENcustomer0002",
+    add_way=16,
+    state="ad-7",
+)
+LIBRARY = TagGroup(
+    "etGOLDENgroup0001",
+    "等级",
+    order=10,
+    create_time=1760000000,
+    tag=(CorpTag("etGOLDENtag0001", "金", order=4294967295, create_time=1760000000, deleted=True),),
+)
+GROUP = GroupChat(
+    "wrGOLDENgroup0001",
+    name="茶友三群",
+    owner=MEMBER,
+    create_time=1751328000,
+    notice="周五到货",
+    member_list=(
+        GroupMember(MEMBER, type=1, join_time=1751328000, join_scene=1, group_nickname="", name="陆安"),
+        GroupMember(
+            CUSTOMER,
+            type=2,
+            join_time=1751331600,
+            join_scene=3,
+            unionid="oGOLDENunion0001",
+            name="李小茶",
+            group_nickname="小茶",
+            state="fair2025",
+            invitor=GroupInvitor(MEMBER),
+        ),
+    ),
+    admin_list=(GroupAdmin("bo.tan"),),
+    member_version="0f3a9c5d7b1e4826a0c4e8f2d6b91357",
+)
+FIELDS = {
+    "remark": "茶客（12 号店）",
+    "description": "老客户",
+    "remark_company": "茶行",
+    "remark_mobiles": ["13900000000"],
+}
+
+
+def sides(relations: Sequence[Any]) -> list[tuple[ExternalContact, Follow]]:
+    assert all(isinstance(relation, Relation) for relation in relations)
+    return [(relation.contact, relation.follow) for relation in relations]
+
+
+EXPECTED: dict[Endpoint, tuple[Callable[[Client], object], object]] = {
+    GETTOKEN: (lambda c: c.check_token("contact"), None),
+    members.DEPARTMENTS: (members.departments, (DEPARTMENTS, "directory")),
+    members.MEMBER: (lambda c: c.call(members.MEMBER, Member, params={"userid": MEMBER}), AN_ALONE),
+    members.MEMBERS: (lambda c: members.members_of(c, 41, "directory"), (AN,)),
+    members.MEMBER_IDS: (
+        lambda c: list(members.member_ids(c)),
+        [Member("bo.tan", department=(1, 41)), Member(MEMBER, department=(41,))],
+    ),
+    contacts.FOLLOW_USERS: (contacts.follow_users, (MEMBER, "bo.tan")),
+    contacts.LIST: (lambda c: contacts.external_userids(c, MEMBER), (CUSTOMER, "woGOLDENcustomer0002")),
+    contacts.GET: (lambda c: sides(contacts.get(c, CUSTOMER)), [(CONTACT, FOLLOW)]),
+    contacts.BATCH_GET: (
+        lambda c: [sides(page) for page in contacts.batch_get(c, [MEMBER, "bo.tan"])],
+        [[(OTHER, OTHER_FOLLOW)]],
+    ),
+    contacts.REMARK: (lambda c: contacts.remark(c, MEMBER, CUSTOMER, FIELDS), None),
+    tags.LIST: (lambda c: tags.look_up(c, ["etGOLDENtag0001"]), (LIBRARY,)),
+    tags.ADD: (
+        lambda c: tags.add(c, "等级", "银", 1),
+        CorpTag("etGOLDENtag0002", "银", order=1, create_time=1760000500),
+    ),
+    tags.EDIT: (lambda c: tags.rename(c, "etGOLDENtag0001", "金牌", 2), None),
+    tags.DELETE: (lambda c: tags.delete(c, ["etGOLDENtag0001"]), None),
+    tags.MARK: (lambda c: tags.mark(c, MEMBER, CUSTOMER, ["etGOLDENtag0001"], ["etGOLDENtag0002"]), None),
+    groups.LIST: (lambda c: list(groups.statuses(c, [MEMBER])), [GroupStatus("wrGOLDENgroup0001", 1)]),
+    groups.GET: (lambda c: groups.get(c, "wrGOLDENgroup0001")[0], GROUP),
+}
+"""What calls the endpoint, and the value that its documented answer has to become."""
+
+AFTER_A_REFUSAL: dict[Endpoint, tuple[Callable[[Client], object], object, dict[str, int]]] = {
+    members.DEPARTMENT_IDS: (members.departments, ((BO,), "directory"), {members.DEPARTMENTS.path: 45029}),
+    members.DEPARTMENT: (members.departments, ((BO,), "directory"), {members.DEPARTMENTS.path: 45029}),
+    members.MEMBERS_SHORT: (
+        lambda c: members.members_of(c, 41, "directory"),
+        (Member(MEMBER, name="陆安", department=(41, 7)),),
+        {members.MEMBERS.path: 48009},
+    ),
+}
+"""Endpoints that are only called once another one was refused with an errcode."""
+
+
+def name(endpoint: Endpoint) -> str:
+    return endpoint.name
+
+
+@pytest.mark.parametrize("endpoint", endpoints.ALL, ids=name)
+def test_every_endpoint_has_a_sample_and_an_expected_value(endpoint: Endpoint) -> None:
+    assert sample(endpoint).exists()
+    assert endpoint in EXPECTED or endpoint in AFTER_A_REFUSAL
+    request = read(endpoint)["request"]
+    assert (request["method"], request["path"]) == (endpoint.method, endpoint.path)
+
+
+def test_no_sample_is_left_over() -> None:
+    assert set(GOLDEN.glob("*.json")) == {sample(endpoint) for endpoint in endpoints.ALL}
+
+
+@pytest.mark.parametrize("endpoint", EXPECTED, ids=name)
+def test_the_documented_answer_decodes_to_what_it_says(endpoint: Endpoint, client: Client, replay: Replay) -> None:
+    call, expected = EXPECTED[endpoint]
+    assert call(client) == expected
+    assert replay.asked(endpoint) == [read(endpoint)["request"]]
+
+
+@pytest.mark.parametrize("endpoint", AFTER_A_REFUSAL, ids=name)
+def test_the_fallback_is_asked_and_decoded(endpoint: Endpoint, client: Client, replay: Replay) -> None:
+    call, expected, refusals = AFTER_A_REFUSAL[endpoint]
+    replay.answers = {path: [{"errcode": code, "errmsg": "refused"}] for path, code in refusals.items()}
+    assert call(client) == expected
+    assert replay.asked(endpoint) == [read(endpoint)["request"]]
+
+
+def test_the_token_goes_into_the_query_of_every_call_but_gettoken(client: Client, replay: Replay) -> None:
+    contacts.follow_users(client)
+    tags.mark(client, MEMBER, CUSTOMER, ["etGOLDENtag0001"], [])
+    assert replay.tokens == ["", "golden-token-1", "golden-token-1"]
+
+
+def test_each_secret_is_asked_for_its_own_token(client: Client, replay: Replay) -> None:
+    contacts.follow_users(client)
+    members.departments(client)
+    assert [request["query"]["corpsecret"] for request in replay.asked(GETTOKEN)] == [
+        "golden-contact-secret",
+        "golden-directory-secret",
+    ]
+
+
+@pytest.mark.parametrize("endpoint", [e for e in endpoints.ALL if e is not GETTOKEN], ids=name)
+def test_the_sandbox_simulates_every_endpoint(endpoint: Endpoint) -> None:
+    if endpoint.path in NOT_SIMULATED:
+        assert endpoint.path not in ROUTES
+        return
+    route = ROUTES[endpoint.path]
+    request = read(endpoint)["request"]
+    assert route.method == endpoint.method
+    assert route.writes == (endpoint.effect != "read")
+    assert set(request["body"] or request["query"]) <= route.fields
+    assert endpoint.secret in route.kinds
+
+
+def test_the_sandbox_grants_tokens_where_we_ask_for_them() -> None:
+    assert GETTOKEN.path == SANDBOX_GETTOKEN
+
+
+@pytest.mark.parametrize("endpoint", [contacts.REMARK, tags.EDIT, tags.DELETE, tags.MARK], ids=name)
+def test_chinese_text_is_sent_as_it_is_not_as_escapes(endpoint: Endpoint, tmp_path: Path) -> None:
+    bodies: list[bytes] = []
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        bodies.append(environ["wsgi.input"].read())
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [b'{"errcode":0,"errmsg":"ok","access_token":"t","expires_in":7200}']
+
+    client = Client(Settings("wwgolden000000001", {"contact": "s"}, tmp_path), Run(StillClock()), app)
+    EXPECTED[endpoint][0](client)
+    client.close()
+    assert b"\\u" not in bodies[-1]
+    assert json.loads(bodies[-1]) == read(endpoint)["request"]["body"]
+
+
+def test_unknown_fields_of_an_answer_are_ignored(client: Client, replay: Replay) -> None:
+    answer = read(tags.LIST)["answer"]
+    answer["new_field"] = {"deep": [1, 2]}
+    answer["tag_group"][0]["tag"][0]["colour"] = "red"
+    replay.answers = {tags.LIST.path: [answer]}
+    assert tags.look_up(client, ["etGOLDENtag0001"]) == (LIBRARY,)
+
+
+def test_the_bytes_of_a_relation_are_kept_as_they_came(client: Client) -> None:
+    (relation,) = contacts.get(client, CUSTOMER)
+    assert isinstance(relation, Relation)
+    answer = read(contacts.GET)["answer"]
+    assert json.loads(relation.contact_raw) == answer["external_contact"]
+    assert json.loads(relation.follow_raw) == answer["follow_user"][0]

@@ -1,0 +1,163 @@
+"""Documents as they are read: their console blocks, run on a terminal that is none, and compared.
+
+A block is fenced as `console`. A line `$ …` is a command, the lines below it are what must be seen:
+`…` stands for anything in a line, and alone on a line for any lines. `JOB` in a command is the job
+that was named last.
+"""
+
+import io
+import os
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Wecrm
+from wecrm.cli.main import run
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = (ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").rglob("*.md")))
+WIDTH = 100
+
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PROGRESS = re.compile(r"\r\x1b\[K[^\n\r]*")
+_JOB = re.compile(r"\b[a-z]+-\d{4}-[0-9a-f]{6}\b")
+
+
+@dataclass
+class Step:
+    """One command of a document, where it stands, and what must be seen after it."""
+
+    where: str
+    command: str
+    expected: list[str] = field(default_factory=list)
+
+
+def blocks(path: Path, language: str) -> Iterator[tuple[int, str]]:
+    """(number of its first line, text) of every fenced block in that language."""
+    text = path.read_text("utf-8")
+    for found in _FENCE.finditer(text):
+        if found[1] == language:
+            yield text.count("\n", 0, found.start(2)) + 1, found[2]
+
+
+def steps(path: Path) -> list[Step]:
+    """Every `$` command of a document with the lines below it."""
+    found: list[Step] = []
+    for first, text in blocks(path, "console"):
+        here: list[Step] = []
+        for n, line in enumerate(text.splitlines(), first):
+            if line.startswith("$ "):
+                here.append(Step(f"{path.name}:{n}", line[2:]))
+            elif here:
+                here[-1].expected.append(line.rstrip())
+        found += here
+    return found
+
+
+class Screen(io.StringIO):
+    """Standard output and standard error of one command, as a person sees them together."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def seen(self) -> list[str]:
+        """Its lines without the progress that was drawn and taken away."""
+        return [line.rstrip() for line in _PROGRESS.sub("", self.getvalue()).splitlines()]
+
+
+class Keyboard(io.StringIO):
+    """Somebody who answers every question with yes, and sees what they type."""
+
+    def __init__(self, screen: Screen) -> None:
+        super().__init__()
+        self._screen = screen
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self, size: int | None = -1, /) -> str:
+        self._screen.write("y\n")
+        return "y\n"
+
+
+class Reader:
+    """A person who types a document's commands one after the other, in a folder of their own."""
+
+    def __init__(self, wecrm: Wecrm, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.wecrm = wecrm
+        self.job = "JOB"
+        self.env = {"WECRM_HOME": str(wecrm.home), "WECRM_PROFILE": "sandbox", "NO_COLOR": "1", "LANG": "C.UTF-8"}
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv("COLUMNS", str(WIDTH))
+
+    def types(self, step: Step) -> list[str]:
+        """The lines that this command shows."""
+        words = shlex.split(step.command.replace("JOB", self.job), comments=True)
+        lines = self._other(words) if words[0] != "wecrm" else self._wecrm(words[1:])
+        for job in _JOB.findall("\n".join(lines)):
+            self.job = job
+        return lines
+
+    def _wecrm(self, words: list[str]) -> list[str]:
+        if self._deadly():
+            return self._process(words)
+        screen = Screen()
+        streams = sys.stdin, sys.stdout, sys.stderr
+        sys.stdin, sys.stdout, sys.stderr = Keyboard(screen), screen, screen
+        try:
+            run(words, environ=self.env)
+        finally:
+            sys.stdin, sys.stdout, sys.stderr = streams
+        return screen.seen()
+
+    def _deadly(self) -> bool:
+        """Whether the sandbox is about to kill whoever calls it: then it must not be this process."""
+        world = self.wecrm.world()
+        try:
+            return bool(world.db.connection.execute("SELECT 1 FROM fault WHERE kind = 'kill'").fetchone())
+        finally:
+            world.close()
+
+    def _process(self, words: list[str]) -> list[str]:
+        process = self.wecrm.process(*words, env={"NO_COLOR": "1"})
+        out, err = process.communicate(timeout=60)
+        lines = [*out.decode().splitlines(), *err.decode().splitlines()]
+        return [*lines, "Killed"] if process.returncode == -9 else lines
+
+    def _other(self, words: list[str]) -> list[str]:
+        """The few things a document does beside wecrm: setting a variable, and changing a file."""
+        if words[0] == "export":
+            name, _equals, value = words[1].partition("=")
+            self.env[name] = os.path.expandvars(value)
+            return []
+        if words[0] == "head":
+            count, name = int(words[2]), words[3]
+            return Path(name).read_text("utf-8-sig").splitlines()[:count]
+        if words[0] == "wc":
+            assert words[1] == "-l", words
+            count = Path(words[2]).read_bytes().count(b"\n")
+            return [f"{count} {words[2]}"]
+        if words[0] == "printf":
+            text = words[1].replace("\\n", "\n")
+            assert words[2] in (">", ">>"), words
+            with Path(words[3]).open("a" if words[2] == ">>" else "w", encoding="utf-8") as stream:
+                stream.write(text)
+            return []
+        raise AssertionError(f"A document uses a command that its test cannot run: {' '.join(words)}")
+
+
+def agrees(expected: list[str], seen: list[str]) -> bool:
+    """Whether `seen` is what a document shows."""
+    pattern = "".join(_line(line) for line in expected)
+    return re.fullmatch(pattern, "".join(f"{line}\n" for line in seen)) is not None
+
+
+def _line(line: str) -> str:
+    if line.strip() == "…":
+        return r"(?:[^\n]*\n)*"
+    return ".*".join(re.escape(part) for part in line.split("…")) + "\n"
