@@ -41,7 +41,7 @@ def test_no_secret_and_no_token_appears_anywhere_at_vv(served: Served) -> None:
     everything = b"\n".join([*texts, *(path.read_bytes() for path in files)])
     assert b"mark_tag" in everything
     assert [value for value in hidden if value in everything] == []
-    for path in [*kept, home.database, home.home / "run.log", *cache.glob("*.db"), *home.home.glob("data/plans/*")]:
+    for path in [*kept, home.database, home.home / "run.log", *cache.glob("*.db")]:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
 

@@ -3,7 +3,10 @@
 import csv
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -129,6 +132,29 @@ def test_a_table_shows_control_characters_and_obeys_none(corp: Wecrm, view: str,
     if color == "never":
         assert "\x1b" not in text
     assert not re.search("\x1b\\[3[0-9]m", text)  # no colour of a customer's own
+
+
+def test_ids_stay_in_one_piece_on_a_terminal_that_has_room(corp: Wecrm) -> None:
+    pty = pytest.importorskip("pty")
+    chat_id = corp.sql("SELECT chat_id FROM group_chat LIMIT 1")[0][0]
+    controller, terminal = pty.openpty()
+    env = {**os.environ, "WECRM_HOME": str(corp.home), "WECRM_PROFILE": "sandbox", "COLUMNS": "120", "TERM": "xterm"}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "wecrm", "groups", "list", "--where", f"chat_id = '{chat_id}'"],
+            stdin=terminal,
+            stdout=terminal,
+            env=env,
+            check=False,
+            timeout=60,
+        )
+        text = os.read(controller, 100_000).decode()
+    finally:
+        os.close(controller)
+        os.close(terminal)
+    assert done.returncode == 0
+    assert chat_id in text
+    assert "─" in text
 
 
 def test_markup_in_names_stays_text(corp: Wecrm) -> None:

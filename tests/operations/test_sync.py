@@ -14,7 +14,7 @@ def test_a_second_sync_changes_nothing_and_leaves_no_event(synced: Wecrm) -> Non
     events = synced.sql("SELECT count(*) FROM relation_event")
     result = synced("sync")
     assert result.code == 0
-    assert "2,000 read, 0 new, 0 changed, 0 lost" in result.err
+    assert "contacts: 2,000 read ·" in result.err
     assert synced.sql("SELECT count(*) FROM relation_event") == events
 
 

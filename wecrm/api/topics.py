@@ -163,12 +163,12 @@ More than 500 changes need --max-changes, removing more than 30 % or emptying so
 `--yes` answers questions and lifts none of these."""
 
 _ENCODINGS = """\
-Input may be CSV, TSV or XLSX, a file or `-`. The separator is found by looking.
+Input may be CSV or TSV, a file or `-`. The separator is found by looking.
 Text is read as UTF-8, with or without BOM, and if that fails as GB18030, the encoding of Chinese
 Excel. The choice is made over the whole file and printed.
 Chinese headings are recognised (员工, 客户ID, 手机, 标签, 接替人); --map field=列名 names others.
 Ids that a spreadsheet has damaged (4.2E+17, rounded zeros, #NAME?) are refused with their cell:
-format the column as text before pasting, or use XLSX, where wecrm keeps ids as text.
+format the column as text before pasting.
 A CSV file is written with a BOM, so that Excel shows Chinese, and cells that begin with
 = + - @ TAB or CR are made harmless; --csv-safe none writes exact bytes.
 A CSV pipe is exact bytes without BOM, for other programs."""
@@ -179,7 +179,7 @@ _WHERE = """\
   in (…)                     add_way in (1, 16)
   like, with % and _         remark like '%工厂%'
   is null                    unionid is null
-  and, or, not, ( )          not (state = 'fair' or state = 'shop')
+  and, or, not, ( )          not (channel = 'fair' or channel = 'shop')
   tag has 'NAME'             tag has 'VIP' and not (tag has '已流失')
   department under 'NAME'    department under '销售一部'
 Texts stand in single quotes; put the whole condition in double quotes for the shell.
@@ -194,7 +194,6 @@ It has rules, limits and a clock like the real one, and keeps its world between 
   wecrm sandbox seed           make another world
   wecrm sandbox advance 24h    let time pass, for example until a transfer is decided
   wecrm sandbox fault          make the next calls fail, to see how a job survives it
-  wecrm sandbox scan           let a customer scan a live code
   wecrm sandbox calls          list what was called
   wecrm sandbox serve          offer it on a local port to other programs
 Try every plan here first. Nothing in it can reach the real WeCom."""

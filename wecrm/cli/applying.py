@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -73,14 +74,13 @@ def apply_now(s: Session, plan: Plan, approval: Approval) -> int:
     """Plan, show, ask, apply in one go."""
     from wecrm.operations import plans
 
-    folder = s.places.data / "plans"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / "now.plan"
-    header = plans.save(s.store, plan, path, s.issuer, s.clock.now())
-    kept = path.replace(folder / f"{header.id}.plan")
     for note in plan.notes:
         s.say(note)
-    return apply_file(s, kept, approval)
+    s.places.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with TemporaryDirectory(prefix="plan-", dir=s.places.data) as folder:  # 0700; the journal is what stays
+        path = Path(folder) / "now.plan"
+        plans.save(s.store, plan, path, s.issuer, s.clock.now())
+        return apply_file(s, path, approval)
 
 
 def apply_file(s: Session, path: Path, approval: Approval) -> int:
@@ -141,7 +141,7 @@ def run_job(s: Session, job: Job, limits: Limits) -> int:
             s.say(_("Undo with: wecrm undo {job} -o undo.plan", job=job.id))
         return 0
     s.say(_("Which and why: wecrm jobs export {job} -o result.csv", job=job.id))
-    return exit_code(Exit.partial, _("{n} rows did not end well: {tally}", n=bad, tally=text))
+    return exit_code(Exit.partial, _("rows that did not end well: {n} ({tally})", n=bad, tally=text))
 
 
 def told(tally: dict[Status, int]) -> str:
@@ -163,7 +163,7 @@ def tell(s: Session, header: PlanHeader) -> None:
     ops = ", ".join(f"{n:,} {op}" for op, n in header.ops.items()) or "0"
     s.say(
         _(
-            "{changes:,} changes ({ops}), {same:,} already so: {title}",
+            "{changes:,} to change ({ops}), {same:,} already so: {title}",
             changes=header.changes,
             ops=ops,
             same=header.same,

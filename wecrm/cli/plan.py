@@ -79,4 +79,4 @@ def _fact(value: Fact, names: dict[str, str]) -> str:
 def _names(s: Session) -> dict[str, str]:
     from wecrm.store import tags
 
-    return {tag.tag_id: tag.name for tag in tags.known(s.store)}
+    return {tag.tag_id: f"{tag.group_name}/{tag.name}" for tag in tags.known(s.store)}

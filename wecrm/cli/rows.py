@@ -115,5 +115,7 @@ def put(session: Session, table: Table, output: Output, file: BinaryIO | None) -
     if session.options.quiet or session.options.cron:
         table = replace(table, as_of=None)
     now = 0.0 if table.as_of is None else session.clock.now()
-    emit(table, output, stdout=session.stdout, stderr=session.stderr, now=now, file=file)
+    count = emit(table, output, stdout=session.stdout, stderr=session.stderr, now=now, file=file)
     session.stdout.flush()
+    if output.file:
+        session.say(_("{n:,} rows in {path}", n=count, path=output.file))

@@ -1,6 +1,6 @@
 """`wecrm sync`: fill the local cache."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from wecrm.cli.options import share
 from wecrm.cli.session import Session
 from wecrm.errors import Exit, UsageError, most_severe
 from wecrm.i18n import _
+
+if TYPE_CHECKING:
+    from wecrm.store.syncs import Counts
 
 app = single()
 
@@ -76,20 +79,22 @@ def _one(s: Session, purpose: str, max_removals: float) -> tuple[Exit, str]:
         result = sync_new.new_contacts(s.work, max_removals=max_removals)
     else:
         result = {"members": operations.members, "tags": operations.tags, "groups": operations.groups}[purpose](s.work)
-    c = result.counts
-    line = _(
-        "{purpose}: {seen:,} read, {added:,} new, {changed:,} changed, {lost:,} lost, {out:,} out of sight, "
-        "{failed:,} not read",
-        purpose=purpose,
-        seen=c.seen,
-        added=c.added,
-        changed=c.changed,
-        lost=c.lost,
-        out=c.out_of_sight,
-        failed=c.failed,
-    )
+    line = _told(purpose, result.counts)
     for note in result.notes:
         s.warn(f"  {note}")
     if not s.options.cron and (s.options.quiet < 2 or result.exit):
         s.warn(f"{line} · {result.seconds:.0f} s")
     return result.exit, line
+
+
+def _told(purpose: str, c: "Counts") -> str:
+    """One purpose in one sentence; what did not happen is left out."""
+    parts = [
+        _("{n:,} read", n=c.seen),
+        _("{n:,} new", n=c.added) if c.added else "",
+        _("{n:,} changed", n=c.changed) if c.changed else "",
+        _("{n:,} lost", n=c.lost) if c.lost else "",
+        _("{n:,} out of sight", n=c.out_of_sight) if c.out_of_sight else "",
+        _("{n:,} not read", n=c.failed) if c.failed else "",
+    ]
+    return f"{purpose}: " + ", ".join(part for part in parts if part)

@@ -231,7 +231,7 @@ def visible_range(followers: tuple[str, ...] | None, people: int | None, store: 
     if not followers:
         return Finding("range", "fail", _("No member with customer contact is in the app's range."), fix, Exit.refused)
     here = {userid.lower() for userid in followers}
-    cached = directory.relation_counts(store) if store is not None else {}
+    cached = directory.relations_by_member(store) if store is not None else {}
     hidden = sorted(userid for userid in cached if userid not in here)
     if hidden:
         detail = _(

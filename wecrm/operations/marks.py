@@ -34,8 +34,8 @@ class Mark:
     def group(self, change: Change) -> Hashable:
         return change.id
 
-    def calls(self, store: Store, clusters: Mapping[str, int]) -> dict[str, int]:
-        return {api.MARK.path: sum(clusters.values()), **readback.calls(store, dict(clusters))}
+    def calls(self, store: Store, clusters: Mapping[str, int], sent: int) -> dict[str, int]:
+        return {api.MARK.path: sent, **readback.calls(store, dict(clusters))}
 
     def taken(self, change: Change) -> Sequence[str]:
         return [tag for tag in _ids(change.before["present"]) if tag in set(_ids(change.after["absent"]))]

@@ -105,7 +105,7 @@ def _plan_id(plan: Plan, issuer: Issuer, digest: str, now: float) -> str:
 def _calls(store: Store, tally: _Tally) -> dict[str, int]:
     total: Counter[str] = Counter()
     for op, clusters in tally.clusters.items():
-        total.update(steps.find(op).calls(store, clusters))
+        total.update(steps.find(op).calls(store, clusters, tally.ops[op]))
     return dict(total)
 
 
@@ -115,7 +115,8 @@ def _removals(store: Store, tally: _Tally) -> tuple[Removal, ...]:
         for thing, count in taken.items():
             what, existing = steps.find(op).existing(store, thing)
             found.append(Removal(what, existing, max(existing, 1) if op == "tag.delete" else count))
-    return tuple(sorted(found, key=lambda r: -r.removed))
+    largest = {removal.what: removal for removal in sorted(found, key=lambda removal: removal.removed)}
+    return tuple(sorted(largest.values(), key=lambda removal: -removal.removed))
 
 
 def check(store: Store, header: PlanHeader, issuer: Issuer, limits: Limits, now: float) -> Job | None:
@@ -135,7 +136,7 @@ def check(store: Store, header: PlanHeader, issuer: Issuer, limits: Limits, now:
         return _resumable(job, header)
     if now > header.expires:
         raise SafetyError(
-            _("This plan expired {when:%Y-%m-%d %H:%M} UTC.", when=datetime.fromtimestamp(header.expires, UTC)),
+            _("This plan has expired: it is {hours} hours old.", hours=int((now - header.created) / 3600)),
             _("Plans are good for 24 hours: what they read may have changed since."),
             _("Plan again."),
         )

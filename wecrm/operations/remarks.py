@@ -42,8 +42,8 @@ class Remark:
     def group(self, change: Change) -> Hashable:
         return change.id
 
-    def calls(self, store: Store, clusters: Mapping[str, int]) -> dict[str, int]:
-        return {api.REMARK.path: sum(clusters.values()), **readback.calls(store, dict(clusters))}
+    def calls(self, store: Store, clusters: Mapping[str, int], sent: int) -> dict[str, int]:
+        return {api.REMARK.path: sent, **readback.calls(store, dict(clusters))}
 
     def taken(self, change: Change) -> Sequence[str]:
         return ()

@@ -39,7 +39,7 @@ class Problems:
         if len(self.found) > SHOWN:
             lines.append(_("… and {n} more.", n=len(self.found) - SHOWN))
         raise UsageError(
-            _("The input has {n} problems, so nothing was planned.", n=len(self.found)),
+            _("Nothing was planned; wrong in the input: {n}.", n=len(self.found)),
             "\n".join(lines),
             _("Correct them and plan again."),
         )

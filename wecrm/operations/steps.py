@@ -25,8 +25,8 @@ class Step(Protocol):
         """What rows that may share a call have in common."""
         ...
 
-    def calls(self, store: Store, clusters: Mapping[str, int]) -> dict[str, int]:
-        """Calls per API that rows in these clusters will cost, reading back included."""
+    def calls(self, store: Store, clusters: Mapping[str, int], sent: int) -> dict[str, int]:
+        """Calls per API: reading back all rows of these clusters, and sending `sent` of them."""
         ...
 
     def taken(self, change: Change) -> Sequence[str]:

@@ -93,7 +93,7 @@ def _cut(userids: Sequence[str], parallel: int) -> list[Sequence[str]]:
 
 def _fetch(work: Work, run: SyncRun, counts: Counts) -> list[tuple[str, WecrmError]]:
     """Fetch and store all pending chunks; members that could not be read come back with why."""
-    total = sum(directory.relation_counts(work.store).values()) or None
+    total = directory.relations_known(work.store) or None
     failed: list[tuple[str, WecrmError]] = []
     holed: set[int] = set()
     good = 0
@@ -143,7 +143,7 @@ def _arrivals(work: Work, run: SyncRun) -> Iterator[list[_Page | _Ended]]:
     todo: queue.SimpleQueue[Chunk] = queue.SimpleQueue()
     for chunk in run.pending:
         todo.put(chunk)
-    arrived: queue.Queue[_Page | _Ended | WecrmError | None] = queue.Queue(maxsize=4 * PAGES_A_TRANSACTION)
+    arrived: queue.Queue[_Page | _Ended | WecrmError | None] = queue.Queue(maxsize=PAGES_A_TRANSACTION)
     halt = threading.Event()
     workers = min(work.client.settings.parallel_max, len(run.pending))
     threads = [
@@ -240,14 +240,14 @@ def judge(work: Work, run: SyncRun, followers: Sequence[str], counts: Counts, ma
     """Decide what relations that did not arrive became; sentences about everything out of sight."""
     notes = []
     here = {userid.lower() for userid in followers}
-    missing = passes.missing_by_member(work.store, run)
     whole = passes.complete(work.store, run)
-    for userid, (before, absent) in missing.items():
+    for userid, (before, absent) in passes.missing_by_member(work.store, run).items():
         if userid.lower() not in here:
             counts.out_of_sight += passes.end_missing(work.store, run, userid, "out_of_sight", work.now())
             notes.append(
                 _(
-                    "{member} is no longer in the follow-user list: {n} relations are out of sight.",
+                    "{member} is no longer in the follow-user list: {n} relations are out of sight. Did they leave, "
+                    "or did the app's visible range (可见范围) shrink?",
                     member=userid,
                     n=absent,
                 )
@@ -258,7 +258,8 @@ def judge(work: Work, run: SyncRun, followers: Sequence[str], counts: Counts, ma
             counts.out_of_sight += passes.end_missing(work.store, run, userid, "out_of_sight", work.now())
             notes.append(
                 _(
-                    "{member} shows {absent} of {before} relations fewer: they are out of sight, not lost.",
+                    "{member} shows {absent} of {before} relations fewer: they are out of sight, not lost. "
+                    "If they really left: `wecrm sync contacts --max-removals 100%`.",
                     member=userid,
                     absent=absent,
                     before=before,
@@ -266,10 +267,8 @@ def judge(work: Work, run: SyncRun, followers: Sequence[str], counts: Counts, ma
             )
         else:
             counts.lost += passes.end_missing(work.store, run, userid, "lost", work.now())
-    if counts.out_of_sight:
-        notes.append(
-            _("Check the app's visible range; if they really left: `wecrm sync contacts --max-removals 100%`.")
-        )
+    if max_removals >= 1:
+        counts.lost += sum(passes.end_hidden(work.store, run, userid, work.now()) for userid in whole & here)
     return notes
 
 

@@ -32,8 +32,8 @@ class _LibraryStep:
     def group(self, change: Change) -> Hashable:
         return change.id
 
-    def calls(self, store: Store, clusters: Mapping[str, int]) -> dict[str, int]:
-        return {self.endpoint.path: sum(clusters.values()), api.LIST.path: len(clusters)}
+    def calls(self, store: Store, clusters: Mapping[str, int], sent: int) -> dict[str, int]:
+        return {self.endpoint.path: sent, api.LIST.path: len(clusters)}
 
     def taken(self, change: Change) -> Sequence[str]:
         return ()

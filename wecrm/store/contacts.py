@@ -1,7 +1,8 @@
 """Storing relations as they arrive: cache, tags, mobiles and the history of changes, together.
 
 One page, one transaction. What is unchanged costs one update; what changed leaves an event. A value
-that WeCom leaves out never wipes one that is known.
+that WeCom leaves out (absent or null; for a customer also "") never wipes one that is known; absent
+corp tags mean none.
 """
 
 from collections.abc import Iterable, Sequence
@@ -98,7 +99,7 @@ def _update(
     before = len(events)
     follow = relation.follow
     old = db.execute(f"SELECT {', '.join(FIELDS)} FROM relation WHERE id = ?", (id_,)).fetchone()
-    new = [getattr(follow, name) for name in FIELDS]
+    new = [was if (value := getattr(follow, name)) is None else value for name, was in zip(FIELDS, old, strict=True)]
     for name, was, value in zip(FIELDS, old, new, strict=True):
         if (was or None) != (value or None):
             events.append((now, id_, name, as_text(was), as_text(value), None, run))
@@ -111,7 +112,8 @@ def _update(
         (*new, relation.follow_raw, run, now, id_),
     )
     set_values(db, "relation_tag", "tag_id", id_, set(follow.tag_ids), "tag", now, run, events)
-    set_values(db, "relation_mobile", "mobile", id_, set(_mobiles(follow)), "mobile", now, run, events)
+    if follow.remark_mobiles is not None:  # left out for apps without that permission
+        set_values(db, "relation_mobile", "mobile", id_, set(_mobiles(follow)), "mobile", now, run, events)
     if relation.personal_known:
         db.execute("DELETE FROM relation_personal_tag WHERE relation_id = ?", (id_,))
         db.executemany(

@@ -7,6 +7,7 @@ from typing import Literal
 
 from wecrm.errors import UsageError
 from wecrm.i18n import _
+from wecrm.models.contact import ADD_WAYS
 from wecrm.models.table import Column, Query, Table
 from wecrm.models.text import visible
 from wecrm.store.database import Store
@@ -52,10 +53,25 @@ def contact(store: Store, external_userid: str, *, now: float, tz: tzinfo) -> De
         (_("Groups"), "chats", "group_members", Query(columns=_CHATS), ("v.userid = ?", (external_userid,))),
         (_("History"), "history", "history", Query(columns=_HISTORY), by_id),
     )
-    return tuple(
+    tables = [
         (title, replace(table(store, source, query, now=now, tz=tz, base_where=where), name=name))
         for title, name, source, query, where in parts
-    )
+    ]
+    return tuple((title, _with_words(each) if each.name == "followers" else each) for title, each in tables)
+
+
+def _with_words(followers: Table) -> Table:
+    """The same rows with `add_way` in words; a number that is not documented stays a number."""
+    place = [column.key for column in followers.columns].index("add_way")
+    columns = [replace(column, kind="text") if column.key == "add_way" else column for column in followers.columns]
+    rows = [
+        [
+            _(ADD_WAYS[cell]) if n == place and isinstance(cell, int) and cell in ADD_WAYS else cell
+            for n, cell in enumerate(row)
+        ]
+        for row in followers.rows
+    ]
+    return replace(followers, columns=tuple(columns), rows=rows)
 
 
 def member(store: Store, userid: str, *, now: float, tz: tzinfo) -> Details:

@@ -82,10 +82,16 @@ def put_followers(store: Store, userids: Sequence[str], now: float) -> None:
         )
 
 
-def relation_counts(store: Store) -> dict[str, int]:
-    """Active relations per userid, in lower case."""
-    rows = store.connection.execute("SELECT lower(userid), count(*) FROM relation WHERE status = 'active' GROUP BY 1")
-    return dict(rows.fetchall())
+def relations_known(store: Store) -> int:
+    """Active relations of all members."""
+    row = store.connection.execute("SELECT count(*) FROM relation WHERE status = 'active'").fetchone()
+    return int(row[0])
+
+
+def relations_by_member(store: Store) -> dict[str, int]:
+    """Active relations of each member that has any, userids in lower case."""
+    counts = relations_of(store, [userid for (userid,) in store.connection.execute("SELECT userid FROM member")])
+    return {userid.lower(): count for userid, count in counts.items() if count}
 
 
 def relations_of(store: Store, userids: Sequence[str]) -> dict[str, int]:

@@ -34,7 +34,7 @@ def create(store: Store, header: PlanHeader, rows: Iterable[NewRow], approval: s
         db.execute(
             "INSERT INTO job (id, digest, kind, title, undo_of, state, created_at, approval) "
             "VALUES (?, ?, ?, ?, ?, 'running', ?, ?)",
-            (header.id, header.digest, header.kind, header.title, header.undo_of, int(now), approval),
+            (header.id, header.digest, header.kind, header.title, header.undo_of, now, approval),
         )
         db.executemany(
             "INSERT INTO job_row (job, n, stage, op, cluster, change, status) VALUES (?, ?, ?, ?, ?, ?, 'pending')",

@@ -112,7 +112,7 @@ _SYNCS = (
 _JOBS = (
     """CREATE TABLE job (
         id TEXT PRIMARY KEY, digest TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL, case_id TEXT,
-        undo_of TEXT, state TEXT NOT NULL, created_at INTEGER NOT NULL, finished_at INTEGER,
+        undo_of TEXT, state TEXT NOT NULL, created_at REAL NOT NULL, finished_at INTEGER,
         due_at INTEGER, approval TEXT)""",
     """CREATE TABLE job_row (
         job TEXT NOT NULL, n INTEGER NOT NULL, stage INTEGER NOT NULL, op TEXT NOT NULL, cluster TEXT NOT NULL,

@@ -45,12 +45,16 @@ def complete(store: Store, run: SyncRun) -> set[str]:
 
 def missing_by_member(store: Store, run: SyncRun) -> dict[str, tuple[int, int]]:
     """Per member: (active relations before this run, those of them that did not arrive in it)."""
-    rows = store.connection.execute(
-        "SELECT userid, count(*), sum(coalesce(seen_run, 0) < ?) FROM relation "
-        "WHERE status = 'active' AND first_seen <= ? GROUP BY userid",
-        (run.id, run.started_at),
-    )
-    return {userid: (active, missing or 0) for userid, active, missing in rows if missing}
+    found = {}
+    for (userid,) in store.connection.execute("SELECT userid FROM member").fetchall():  # one by one: no large sort
+        active, missing = store.connection.execute(
+            "SELECT count(*), coalesce(sum(coalesce(seen_run, 0) < ?), 0) FROM relation "
+            "WHERE userid = ? AND status = 'active' AND first_seen <= ?",
+            (run.id, userid, run.started_at),
+        ).fetchone()
+        if missing:
+            found[userid] = (active, missing)
+    return found
 
 
 def end_missing(store: Store, run: SyncRun, userid: str, status: str, now: float) -> int:
@@ -58,11 +62,19 @@ def end_missing(store: Store, run: SyncRun, userid: str, status: str, now: float
 
     A lost one whose customer arrived with another member in the same run becomes `transferred`.
     """
+    return _end(store, run, userid, "active", status, now)
+
+
+def end_hidden(store: Store, run: SyncRun, userid: str, now: float) -> int:
+    """Mark this member's relations that are out of sight, and did not arrive, as `lost`: a person said so."""
+    return _end(store, run, userid, "out_of_sight", "lost", now)
+
+
+def _end(store: Store, run: SyncRun, userid: str, was: str, status: str, now: float) -> int:
     with store.write() as db:
         rows = db.execute(
-            "SELECT id, external_userid FROM relation "
-            "WHERE userid = ? AND status = 'active' AND coalesce(seen_run, 0) < ?",
-            (userid, run.id),
+            "SELECT id, external_userid FROM relation WHERE userid = ? AND status = ? AND coalesce(seen_run, 0) < ?",
+            (userid, was, run.id),
         ).fetchall()
         events: list[Event] = []
         for id_, external_userid in rows:
@@ -70,7 +82,7 @@ def end_missing(store: Store, run: SyncRun, userid: str, status: str, now: float
             if status == "lost" and _moved(db, run, external_userid):
                 became = "transferred"
             db.execute("UPDATE relation SET status = ?, status_at = ? WHERE id = ?", (became, int(now), id_))
-            events.append((int(now), id_, "status", "active", became, None, run.id))
+            events.append((int(now), id_, "status", was, became, None, run.id))
         log_events(db, events)
     return len(rows)
 

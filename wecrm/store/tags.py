@@ -66,8 +66,11 @@ def known(store: Store) -> tuple[KnownTag, ...]:
 
 
 def customers(store: Store, tag_id: str) -> tuple[str, int]:
-    """(name of the tag, active relations that carry it); the id itself when it is not known."""
-    name = store.connection.execute("SELECT name FROM corp_tag WHERE tag_id = ?", (tag_id,)).fetchone()
+    """(group/name of the tag, active relations that carry it); the id itself when it is not known."""
+    name = store.connection.execute(
+        "SELECT g.group_name || '/' || t.name FROM corp_tag t JOIN tag_group g USING (group_id) WHERE tag_id = ?",
+        (tag_id,),
+    ).fetchone()
     count = store.connection.execute(
         "SELECT count(*) FROM relation_tag rt JOIN relation r ON r.id = rt.relation_id "
         "WHERE rt.tag_id = ? AND r.status = 'active'",
