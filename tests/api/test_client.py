@@ -12,7 +12,8 @@ import pytest
 from tests.api.conftest import Office
 from wecrm.api import client as client_module
 from wecrm.api import contacts, endpoints, groups, tags
-from wecrm.api.client import Client, Envelope, Settings
+from wecrm.api.answers import Envelope
+from wecrm.api.client import Client, Settings
 from wecrm.api.endpoint import Endpoint
 from wecrm.errors import (
     ApiError,

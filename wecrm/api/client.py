@@ -5,10 +5,8 @@ envelope → reaction (`errcodes.py`). A write whose answer was not read is neve
 raises UnansweredError, and whoever asked reads back first.
 """
 
-import json
 import logging
 import random
-import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -20,11 +18,12 @@ from typing import Any, Protocol, TypeVar
 import httpx
 import msgspec
 
+from wecrm.api import answers
 from wecrm.api.endpoint import GETTOKEN, Endpoint
 from wecrm.api.errcodes import Reaction, find
 from wecrm.api.limits import Budget, Gate, Limiter
 from wecrm.api.tokens import Granted, Tokens
-from wecrm.errors import ApiError, ConfigError, SafetyError, TemporaryError, UnansweredError
+from wecrm.errors import ConfigError, SafetyError, TemporaryError
 from wecrm.i18n import _
 from wecrm.models.clock import Run
 
@@ -47,15 +46,6 @@ WAIT_S = (60.0, 60.0, 3600.0)
 """Pauses of an API after 45009: its minute window twice, then its hour window (doc 90454)."""
 
 SLICE_S = 1.0
-
-UNREAD = "no answer: "
-"""How the errmsg of a -1 begins that WeCom never sent: its answer could not be read."""
-
-NAMES_IP = (60020, 301042)
-"""Codes whose errmsg names the IP that has to be trusted."""
-
-_HINT = re.compile(r"hint: \[([^\]]*)\]")
-_IP = re.compile(r"from ip: ([0-9A-Fa-f.:]*[0-9A-Fa-f])")
 
 
 class WSGIApp(Protocol):
@@ -81,17 +71,6 @@ class Settings:
     dry_run: bool = False
     patient: bool = True
     """Whether a call sits out the block after 45009; without it, the block is told at once."""
-
-
-class Envelope(msgspec.Struct, frozen=True):
-    """What every answer begins with; `errcode` alone decides, and JSON without one is no answer."""
-
-    errcode: int
-    errmsg: str = ""
-
-
-class _Unread(Exception):
-    """No usable answer: connection, HTTP status, or a body that is not the documented JSON."""
 
 
 class Client:
@@ -133,23 +112,23 @@ class Client:
         while True:
             try:
                 content = self._send(endpoint, token, params, body)
-                answer = _decode(content, Envelope)
+                answer = answers.decode(content, answers.Envelope)
                 if answer.errcode == 0:
                     self._gate(endpoint.path).calm()
-                    return decode(content) if decode else _decode(content, reply)
-            except _Unread as error:
+                    return decode(content) if decode else answers.decode(content, reply)
+            except answers.Unread as error:
                 if endpoint.effect != "read":
-                    raise _unanswered(endpoint, error) from error
-                answer = Envelope(-1, f"{UNREAD}{error}")
+                    raise answers.unanswered(endpoint, error) from error
+                answer = answers.Envelope(-1, f"{answers.UNREAD}{error}")
             reaction = find(answer.errcode).reaction
             tries[reaction] += 1
             if tries[reaction] > self._allowed(TRIES, reaction):
                 if reaction is Reaction.wait:
                     self._limiter.block(endpoint.path, WAIT_S[0])
-                raise api_error(endpoint, answer)
+                raise answers.error(endpoint, answer)
             if reaction is Reaction.retry and endpoint.effect == "once":
                 self._pause(endpoint, reaction, tries[reaction], answer)
-                raise _unanswered(endpoint, f"errcode {answer.errcode}")
+                raise answers.unanswered(endpoint, f"errcode {answer.errcode}")
             if reaction is Reaction.refresh:
                 token = self._tokens.renew(self._secret(endpoint), ended=token)
             else:
@@ -222,15 +201,15 @@ class Client:
         while True:
             try:
                 content = self._send(GETTOKEN, "", params, None)
-                answer = _decode(content, Envelope)
+                answer = answers.decode(content, answers.Envelope)
                 if answer.errcode == 0:
-                    return _decode(content, Granted)
-            except _Unread as error:
-                answer = Envelope(-1, f"{UNREAD}{error}")
+                    return answers.decode(content, Granted)
+            except answers.Unread as error:
+                answer = answers.Envelope(-1, f"{answers.UNREAD}{error}")
             tries += 1
             reaction = find(answer.errcode).reaction
             if tries > self._allowed(GETTOKEN_TRIES, reaction):
-                raise api_error(GETTOKEN, answer)
+                raise answers.error(GETTOKEN, answer)
             self._pause(GETTOKEN, reaction, tries, answer)
 
     def _allowed(self, tries: Mapping[Reaction, int], reaction: Reaction) -> int:
@@ -259,7 +238,7 @@ class Client:
             try:
                 response = self._http.request(endpoint.method, endpoint.path, params=query, content=content)
             except (httpx.TransportError, httpx.DecodingError, OSError) as error:
-                raise _Unread(type(error).__name__) from None
+                raise answers.Unread(type(error).__name__) from None
         self.dated = response.headers.get("date", "")
         logger.debug(
             "%s %s → HTTP %d, %d bytes",
@@ -269,10 +248,10 @@ class Client:
             len(response.content),
         )
         if response.status_code != 200:
-            raise _Unread(f"HTTP {response.status_code}")
+            raise answers.Unread(f"HTTP {response.status_code}")
         return response.content
 
-    def _pause(self, endpoint: Endpoint, reaction: Reaction, tries: int, answer: Envelope) -> None:
+    def _pause(self, endpoint: Endpoint, reaction: Reaction, tries: int, answer: answers.Envelope) -> None:
         logger.info("%s: errcode %d, %s, try %d", endpoint.name, answer.errcode, reaction.value, tries)
         if reaction is Reaction.wait:
             self._limiter.block(endpoint.path, WAIT_S[min(tries, len(WAIT_S)) - 1])
@@ -287,43 +266,6 @@ class Client:
             self.run.check()
             self.run.clock.sleep(min(seconds, SLICE_S))
             seconds -= SLICE_S
-
-
-def api_error(endpoint: Endpoint, answer: Envelope) -> ApiError | TemporaryError:
-    """The error a person reads for this answer: what, why, how to fix."""
-    code = find(answer.errcode)
-    hint = _HINT.search(answer.errmsg)
-    what = _(
-        "WeCom answered errcode {errcode} to {api}: {meaning}",
-        errcode=answer.errcode,
-        api=endpoint.name,
-        meaning=_(code.meaning),
-    )
-    why = _(code.cause) if code.cause else ""
-    seen = _IP.search(answer.errmsg) if answer.errcode in NAMES_IP else None
-    if seen:
-        why += "\n" + _("WeCom saw the IP {ip}.", ip=seen.group(1))
-    if answer.errmsg.startswith(UNREAD):
-        what = _("WeCom gave no answer to {api} that can be read.", api=endpoint.name)
-        why = _("The network, a proxy on the way, or WeCom itself ({reason}).", reason=answer.errmsg[len(UNREAD) :])
-    return ApiError(
-        what,
-        why,
-        _(code.fix) if code.fix else _("`wecrm explain {errcode}` says more.", errcode=answer.errcode),
-        errcode=answer.errcode,
-        errmsg=answer.errmsg.split(", hint:")[0][:200],
-        hint=hint.group(1) if hint else "",
-        path=endpoint.path,
-        code=code.exit,
-    )
-
-
-def _unanswered(endpoint: Endpoint, error: _Unread | str) -> UnansweredError:
-    return UnansweredError(
-        _("{api} was sent, but its answer could not be read ({reason}).", api=endpoint.name, reason=error),
-        _("WeCom may or may not have done it."),
-        _("It is read back before it is sent again."),
-    )
 
 
 def _http(settings: Settings, app: WSGIApp | None) -> httpx.Client:
@@ -350,27 +292,3 @@ def _opened(settings: Settings, app: WSGIApp | None) -> httpx.Client:
         trust_env=False,
         limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
     )
-
-
-_decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {}
-
-
-def _decode(content: bytes, reply: type[T]) -> T:
-    """`content` as `reply`; anything else than the documented JSON raises _Unread."""
-    decoder = _decoders.get(reply)
-    if decoder is None:
-        decoder = _decoders[reply] = msgspec.json.Decoder(reply, strict=False)
-    try:
-        return decoder.decode(content)  # type: ignore[no-any-return]
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return lenient(content, reply)
-
-
-def lenient(content: bytes, reply: type[T]) -> T:
-    """As the strict decoder, but bearing raw control characters and halves of surrogate pairs."""
-    try:
-        value = json.loads(content.decode("utf-8", "replace"), strict=False)
-        clean = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-        return msgspec.json.decode(clean, type=reply, strict=False)
-    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
-        raise _Unread(f"not the documented JSON ({type(error).__name__})") from None

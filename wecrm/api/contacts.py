@@ -6,7 +6,8 @@ from typing import TypeVar
 
 import msgspec
 
-from wecrm.api.client import Client, Envelope
+from wecrm.api.answers import Envelope
+from wecrm.api.client import Client
 from wecrm.api.endpoint import Endpoint
 from wecrm.errors import ApiError
 from wecrm.models.contact import ExternalContact, Follow, Relation

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from wecrm.api.client import Client, lenient
+from wecrm.api.answers import lenient
+from wecrm.api.client import Client
 from wecrm.api.endpoint import Endpoint
 from wecrm.models.group import GroupChat, GroupStatus
 

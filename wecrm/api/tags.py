@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from wecrm.api.client import Client, Envelope
+from wecrm.api.answers import Envelope
+from wecrm.api.client import Client
 from wecrm.api.endpoint import Endpoint
 from wecrm.models.tag import CorpTag, TagGroup
 

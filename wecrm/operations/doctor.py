@@ -12,7 +12,8 @@ from typing import Literal
 import msgspec
 
 from wecrm.api import contacts, groups, members, tags
-from wecrm.api.client import Client, Envelope
+from wecrm.api.answers import Envelope
+from wecrm.api.client import Client
 from wecrm.api.endpoint import GETTOKEN, Secret
 from wecrm.errors import ApiError, Exit, TemporaryError, WecrmError, most_severe
 from wecrm.i18n import _
