@@ -1,5 +1,7 @@
 """The pages of docs/reference, built from the code, so that they cannot disagree with it.
 
+The manual page and the table that completion answers from are made here too.
+
 Run as `scripts/docs`; with `--check` nothing is written, and a page that is out of date is an error.
 """
 
@@ -11,7 +13,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+import manpage
 import msgspec
+import tree
 import typer
 import yaml
 from sqlite_utils import Database
@@ -306,8 +310,8 @@ def attribute_doc(owner: type, name: str) -> str:
     return words(found[1]) if found else ""
 
 
-def exit_codes() -> str:
-    """Every exit code with what the caller should do next."""
+def meanings() -> dict[errors.Exit, str]:
+    """What the caller should do next, for each exit code."""
     known = {
         errors.Exit.ok: "Everything asked was done, or is waiting for WeCom and says until when.",
         errors.Exit.internal: "A bug of wecrm; a report file without customer data is named.",
@@ -316,6 +320,12 @@ def exit_codes() -> str:
     for each in vars(errors).values():
         if isinstance(each, type) and each.__bases__ == (errors.WecrmError,) and "exit" in vars(each):
             known[each.exit] = words(each.__doc__)
+    return known
+
+
+def exit_codes() -> str:
+    """Every exit code with what the caller should do next."""
+    known = meanings()
     severity = ", ".join(str(int(e)) for e in errors.SEVERITY)
     return page(
         "Exit codes",
@@ -371,22 +381,35 @@ def tidy(sql: str) -> str:
     return "\n".join([first, *(f"    {line.strip()}" for line in rest)])
 
 
+# -- other forms of the same
+
+
+def manual() -> str:
+    """The manual page."""
+    root = typer.main.get_command(import_module("wecrm.cli.root").app)
+    known = meanings()
+    codes = [(int(e), e.name, known[e]) for e in errors.Exit]
+    return manpage.page(tree.leaves(), root, {name: told for name, (_m, told) in COMMANDS.items()}, codes, spelling)
+
+
 # -- writing and checking
 
-PAGES: Mapping[str, Callable[[], str]] = {
-    "commands.md": commands,
-    "config.md": config,
-    "endpoints.md": endpoints,
-    "errors.md": errcodes,
-    "exit-codes.md": exit_codes,
-    "schema.md": schema,
+PAGES: Mapping[Path, Callable[[], str]] = {
+    FOLDER / "commands.md": commands,
+    FOLDER / "config.md": config,
+    FOLDER / "endpoints.md": endpoints,
+    FOLDER / "errors.md": errcodes,
+    FOLDER / "exit-codes.md": exit_codes,
+    FOLDER / "schema.md": schema,
+    FOLDER / "wecrm.1": manual,
+    ROOT / "wecrm" / "cli" / "_tree.py": tree.page,
 }
 
 
 def stale() -> list[Path]:
     """Pages that are missing, differ from the code, or that nothing makes any more."""
-    wrong = [FOLDER / name for name, make in PAGES.items() if read(FOLDER / name) != make()]
-    return wrong + sorted(path for path in FOLDER.glob("*.md") if path.name not in PAGES)
+    wrong = [path for path, make in PAGES.items() if read(path) != make()]
+    return wrong + sorted(path for path in FOLDER.glob("*") if path not in PAGES)
 
 
 def read(path: Path) -> str:
@@ -405,13 +428,13 @@ def main(argv: Sequence[str]) -> int:
         sys.stderr.write("Usage: scripts/docs [--check]\n")
         return 2
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, make in PAGES.items():
+    for path, make in PAGES.items():
         text = make()
-        if read(FOLDER / name) != text:
-            fresh = FOLDER / f"{name}.new"
+        if read(path) != text:
+            fresh = path.with_name(f"{path.name}.new")
             fresh.write_text(text, "utf-8")
-            os.replace(fresh, FOLDER / name)
-            sys.stdout.write(f"docs/reference/{name}\n")
+            os.replace(fresh, path)
+            sys.stdout.write(f"{path.relative_to(ROOT)}\n")
     for path in stale():
         path.unlink()
         sys.stdout.write(f"removed {path.relative_to(ROOT)}\n")

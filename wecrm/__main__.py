@@ -1,4 +1,4 @@
-"""The entry point: answers `--version` before anything heavy is imported."""
+"""The entry point: answers `--version` and a shell's completion before anything heavy is imported."""
 
 import sys
 
@@ -9,6 +9,11 @@ def main() -> None:
         from wecrm import __version__
 
         sys.stdout.write(f"wecrm {__version__}\n")
+        sys.exit(0)
+    if sys.argv[1:2] == ["__complete"]:
+        from wecrm.cli.complete import main as complete
+
+        complete(sys.argv[2:])
         sys.exit(0)
     from wecrm.cli.main import main as run_process
 

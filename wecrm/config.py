@@ -54,7 +54,10 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 30.0
     database: str | None = None
+    busy_timeout_s: float = 30.0
     protected: bool = False
+    heartbeat_url: str | None = None
+    heartbeat_file: str | None = None
     limits: Limits = Limits()
 
 
@@ -244,6 +247,8 @@ def shown(config: Config) -> dict[str, Any]:
             secret["secret"] = _shown(secret["secret"])
         if profile["proxy"]:
             profile["proxy"] = re.sub("//[^/@]*@", "//***@", profile["proxy"])
+        if profile["heartbeat_url"]:  # who knows its path can report in our name
+            profile["heartbeat_url"] = re.sub("//(?:[^/@]*@)?([^/?#]*).*", r"//\1/***", profile["heartbeat_url"])
     return value
 
 

@@ -217,7 +217,11 @@ def test_no_writing_command_sends_anything_in_a_dry_run(synced: Wecrm) -> None:
     )
     home.process("apply", str(half), "--yes").communicate()
     unfinished = home.sql("SELECT id FROM job WHERE state = 'running'")[0][0]
+    library = home.home / "tags.yaml"
+    assert home("tags", "pull", str(library)).code == 0
+    library.write_text(library.read_text("utf-8") + "- group: 新组\n  tags:\n  - 新\n", "utf-8")
     words: dict[str, Callable[[], tuple[str, ...]]] = {
+        "tags push": lambda: ("tags", "push", str(library), "--yes"),
         "apply": lambda: ("apply", str(plan), "--yes"),
         "tags apply": lambda: ("tags", "apply", file, "--add", "VIP", "--yes"),
         "tags create": lambda: ("tags", "create", "新", "一", "--yes"),

@@ -2,13 +2,17 @@
 
 A block is fenced as `console`. A line `$ …` is a command, the lines below it are what must be seen:
 `…` stands for anything in a line, and alone on a line for any lines. `JOB` in a command is the job
-that was named last.
+that was named last. A block fenced as `diff` is what somebody changes in `tags.yaml` with an editor.
+
+Run as a module, it types a whole document and writes what was seen as JSON.
 """
 
 import io
+import json
 import os
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +26,8 @@ from wecrm.cli.main import run
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = (ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").rglob("*.md")))
 WIDTH = 100
+EDITED = "tags.yaml"
+"""The file that the `diff` blocks of a document change."""
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PROGRESS = re.compile(r"\r\x1b\[K[^\n\r]*")
@@ -35,6 +41,7 @@ class Step:
     where: str
     command: str
     expected: list[str] = field(default_factory=list)
+    line: int = 0
 
 
 def blocks(path: Path, language: str) -> Iterator[tuple[int, str]]:
@@ -52,7 +59,7 @@ def steps(path: Path) -> list[Step]:
         here: list[Step] = []
         for n, line in enumerate(text.splitlines(), first):
             if line.startswith("$ "):
-                here.append(Step(f"{path.name}:{n}", line[2:]))
+                here.append(Step(f"{path.name}:{n}", line[2:], line=n))
             elif here:
                 here[-1].expected.append(line.rstrip())
         found += here
@@ -88,10 +95,16 @@ class Keyboard(io.StringIO):
 class Reader:
     """A person who types a document's commands one after the other, in a folder of their own."""
 
-    def __init__(self, wecrm: Wecrm, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, wecrm: Wecrm, folder: Path, monkeypatch: pytest.MonkeyPatch, lang: str = "en") -> None:
         self.wecrm = wecrm
         self.job = "JOB"
-        self.env = {"WECRM_HOME": str(wecrm.home), "WECRM_PROFILE": "sandbox", "NO_COLOR": "1", "LANG": "C.UTF-8"}
+        self.env = {
+            "WECRM_HOME": str(wecrm.home),
+            "WECRM_PROFILE": "sandbox",
+            "WECRM_LANG": lang,
+            "NO_COLOR": "1",
+            "LANG": "C.UTF-8",
+        }
         monkeypatch.chdir(folder)
         monkeypatch.setenv("COLUMNS", str(WIDTH))
 
@@ -124,7 +137,7 @@ class Reader:
             world.close()
 
     def _process(self, words: list[str]) -> list[str]:
-        process = self.wecrm.process(*words, env={"NO_COLOR": "1"})
+        process = self.wecrm.process(*words, env=self.env)
         out, err = process.communicate(timeout=60)
         lines = [*out.decode().splitlines(), *err.decode().splitlines()]
         return [*lines, "Killed"] if process.returncode == -9 else lines
@@ -151,6 +164,45 @@ class Reader:
         raise AssertionError(f"A document uses a command that its test cannot run: {' '.join(words)}")
 
 
+def edits(path: Path) -> list[tuple[int, str, str]]:
+    """(line, old text, new text) of every `diff` block of a document: what somebody does in an editor."""
+    found = []
+    for first, text in blocks(path, "diff"):
+        lines = text.splitlines(keepends=True)
+        old, new = ("".join(line[1:] for line in lines if line[0] in signs) for signs in (" -", " +"))
+        found.append((first, old, new))
+    return found
+
+
+def typed(path: Path, wecrm: Wecrm, folder: Path, lang: str) -> list[tuple[Step, list[str]]]:
+    """Every command of a document with what was seen, in a process of its own.
+
+    Headings are looked up when a command is imported, and this process may speak another language.
+    """
+    words = [sys.executable, "-m", "tests.docs.console", *map(str, (path, wecrm.home, folder)), lang]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, timeout=300)
+    assert done.returncode == 0, done.stderr.decode()
+    return list(zip(steps(path), json.loads(done.stdout), strict=True))
+
+
+def _type(path: Path, home: Path, folder: Path, lang: str) -> list[list[str]]:
+    waiting, seen = edits(path), []
+    with pytest.MonkeyPatch.context() as patch:
+        reader = Reader(Wecrm(home), folder, patch, lang)
+        for step in steps(path):
+            while waiting and waiting[0][0] < step.line:
+                _edit(folder / EDITED, *waiting.pop(0)[1:])
+            seen.append(reader.types(step))
+    assert not waiting, "an edit stands below the last command"
+    return seen
+
+
+def _edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert text.count(old) == 1, f"{path.name} does not have just once:\n{old}"
+    path.write_text(text.replace(old, new), "utf-8")
+
+
 def agrees(expected: list[str], seen: list[str]) -> bool:
     """Whether `seen` is what a document shows."""
     pattern = "".join(_line(line) for line in expected)
@@ -161,3 +213,8 @@ def _line(line: str) -> str:
     if line.strip() == "…":
         return r"(?:[^\n]*\n)*"
     return ".*".join(re.escape(part) for part in line.split("…")) + "\n"
+
+
+if __name__ == "__main__":
+    document, home, desk = map(Path, sys.argv[1:4])
+    json.dump(_type(document, home, desk, sys.argv[4]), sys.stdout)

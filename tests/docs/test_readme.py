@@ -28,7 +28,10 @@ def test_both_readmes_show_the_same_commands() -> None:
 
 def test_both_readmes_link_to_the_same_pages() -> None:
     english, chinese = (path.read_text("utf-8") for path in READMES)
-    pages = [sorted({part.split(")")[0] for part in text.split("](docs/")[1:]}) for text in (english, chinese)]
+    pages = [
+        sorted({part.split(")")[0].removeprefix("zh/") for part in text.split("](docs/")[1:]})
+        for text in (english, chinese)
+    ]
     assert pages[0] == pages[1]
 
 

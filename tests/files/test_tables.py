@@ -123,7 +123,10 @@ def test_markdown_shows_markup_and_never_obeys_it() -> None:
     )
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
+TEXTS = [fmt for fmt in FORMATS if fmt != "xlsx"]
+
+
+@pytest.mark.parametrize("fmt", TEXTS)
 @pytest.mark.parametrize("for_file", [True, False])
 def test_halves_of_pairs_odd_numbers_and_odd_times_never_crash(fmt: str, for_file: bool) -> None:
     row: tuple[Cell, ...] = ("\ud800", "a\udfffb", 2**70, float("nan"), None, 1e300, ("\ud83d",))
@@ -132,7 +135,7 @@ def test_halves_of_pairs_odd_numbers_and_odd_times_never_crash(fmt: str, for_fil
     assert result.rows == 1
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("fmt", TEXTS)
 def test_rows_are_read_one_by_one(fmt: str) -> None:
     stream = io.BytesIO()
     seen: list[int] = []
@@ -157,12 +160,12 @@ def test_the_extension_names_the_format() -> None:
         format_of(Path("a.txt"))
 
 
-@pytest.mark.parametrize("fmt", ["xlsx", "html", "yaml", "\x1b[31m"])
+@pytest.mark.parametrize("fmt", ["html", "yaml", "\x1b[31m"])
 def test_a_format_that_is_not_there_is_refused_with_those_that_are(fmt: str) -> None:
     stream = io.BytesIO()
     with pytest.raises(UsageError) as caught:
         write(table_of(), stream, fmt, for_file=True, tz=TZ)
-    assert "csv, tsv, json, ndjson, markdown" in caught.value.fix
+    assert "csv, tsv, json, ndjson, markdown, xlsx" in caught.value.fix
     assert "\x1b" not in caught.value.what
     assert stream.getvalue() == b""
 

@@ -1,8 +1,8 @@
 """Sending one call to WeCom and reacting to its errcode.
 
-The only file that knows the HTTP library. A call passes: budget → place in flight → token → wire →
-envelope → reaction (`errcodes.py`). A write whose answer was not read is never repeated here: it
-raises UnansweredError, and whoever asked reads back first.
+Apart from the heartbeat, the only file that knows the HTTP library. A call passes: budget → place in
+flight → token → wire → envelope → reaction (`errcodes.py`). A write whose answer was not read is never
+repeated here: it raises UnansweredError, and whoever asked reads back first.
 """
 
 import logging

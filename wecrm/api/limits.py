@@ -65,6 +65,7 @@ class Limiter:
                 str(error.strerror),
                 _("Give this user a writable folder, or set WECRM_HOME to one."),
             ) from error
+        self._folder = folder
         self._lock = threading.Lock()
         self._file_lock = FileLock(folder / "limits.lock", mode=0o600)
         self._now = now
@@ -82,8 +83,15 @@ class Limiter:
 
     @contextmanager
     def _held(self) -> Iterator[None]:
-        with self._lock, self._file_lock:
-            yield
+        try:
+            with self._lock, self._file_lock:
+                yield
+        except sqlite3.OperationalError as error:  # no room, no permission, somebody else's lock
+            raise ConfigError(
+                _("The cache folder {folder} can't be written.", folder=self._folder),
+                str(error),
+                _("Check free disk space and the folder's permissions; nothing is half written."),
+            ) from error
 
     def take(self, path: str) -> float:
         """Take one call of `path` from both budgets: 0.0 when taken, else seconds to wait and ask again."""

@@ -38,8 +38,10 @@ def look_up(client: Client, tag_ids: Sequence[str]) -> tuple[TagGroup, ...]:
     return client.call(LIST, _Library, body={"tag_id": list(tag_ids)}).tag_group
 
 
-def add(client: Client, group_name: str, name: str, order: int | None = None) -> CorpTag | None:
-    """Make one tag; the group of that name is used or made (doc 92117).
+def add(
+    client: Client, group_name: str, name: str, order: int | None = None, group_order: int | None = None
+) -> CorpTag | None:
+    """Make one tag; the group of that name is used, or made with `group_order` (doc 92117).
 
     Returns the new tag, or None when the answer does not list it: read the library then.
 
@@ -47,7 +49,10 @@ def add(client: Client, group_name: str, name: str, order: int | None = None) ->
         ApiError: 40071 the name is taken; 40072 too long; 40126 the library is full.
     """
     tag: dict[str, str | int] = {"name": name} if order is None else {"name": name, "order": order}
-    made = client.call(ADD, _Added, body={"group_name": group_name, "tag": [tag]}).tag_group
+    body: dict[str, object] = {"group_name": group_name, "tag": [tag]}
+    if group_order is not None:
+        body["order"] = group_order
+    made = client.call(ADD, _Added, body=body).tag_group
     return next((tag for tag in made.tag if tag.name == name), None)
 
 
@@ -58,6 +63,15 @@ def rename(client: Client, tag_or_group_id: str, name: str, order: int) -> None:
         ApiError: 60011 made by another app or in the console; 40071 the name is taken.
     """
     client.call(EDIT, Envelope, body={"id": tag_or_group_id, "name": name, "order": order})
+
+
+def reorder(client: Client, tag_or_group_id: str, order: int) -> None:
+    """Move a tag within its group, or a group; a larger `order`, below 2^32, stands first (doc 92117).
+
+    Raises:
+        ApiError: 60011 made by another app or in the console.
+    """
+    client.call(EDIT, Envelope, body={"id": tag_or_group_id, "order": order})
 
 
 def delete(client: Client, tag_ids: Sequence[str]) -> None:

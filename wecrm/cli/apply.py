@@ -7,6 +7,7 @@ import typer
 
 from wecrm.cli import applying
 from wecrm.cli.command import command, session, single
+from wecrm.cli.results import Results, ResultsOption
 from wecrm.i18n import _
 
 app = single()
@@ -31,6 +32,7 @@ def apply(
     max_removals: applying.MaxRemovalsOption = "",
     max_failures: applying.MaxFailuresOption = "",
     confirm: applying.ConfirmOption = "",
+    results: ResultsOption = "",
 ) -> int:
     approval = applying.Approval(yes, max_changes, max_removals, max_failures, confirm)
-    return applying.apply_file(session(ctx), plan, approval)
+    return applying.apply_file(session(ctx), plan, approval, Results(results))

@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from wecrm.cli import ending
 from wecrm.cli.main import exit_code
 from wecrm.cli.options import share
+from wecrm.cli.results import NOWHERE, Results
 from wecrm.cli.session import Session
 from wecrm.errors import Exit, SafetyError, UsageError
 from wecrm.i18n import _
@@ -67,10 +69,12 @@ def write_plan(s: Session, plan: Plan, path: Path, detailed: bool = False) -> in
         s.say(note)
     tell(s, header)
     s.say(_("Look: wecrm plan show {path}   Apply: wecrm apply {path}", path=path))
-    return int(Exit.changes) if detailed and header.changes else 0
+    if detailed and header.changes:
+        return exit_code(Exit.changes, _("something would change"))
+    return 0
 
 
-def apply_now(s: Session, plan: Plan, approval: Approval) -> int:
+def apply_now(s: Session, plan: Plan, approval: Approval, results: Results = NOWHERE) -> int:
     """Plan, show, ask, apply in one go."""
     from wecrm.operations import plans
 
@@ -80,14 +84,15 @@ def apply_now(s: Session, plan: Plan, approval: Approval) -> int:
     with TemporaryDirectory(prefix="plan-", dir=s.places.data) as folder:  # 0700; the journal is what stays
         path = Path(folder) / "now.plan"
         plans.save(s.store, plan, path, s.issuer, s.clock.now())
-        return apply_file(s, path, approval)
+        return apply_file(s, path, approval, results)
 
 
-def apply_file(s: Session, path: Path, approval: Approval) -> int:
+def apply_file(s: Session, path: Path, approval: Approval, results: Results = NOWHERE) -> int:
     """Apply a plan file, or go on with it: checks, the question, the run, the summary."""
     from wecrm.files import plans as files
     from wecrm.operations import plans
 
+    results.check()
     header = files.header(path)
     tell(s, header)
     limits = approval.limits(s.limits)
@@ -102,7 +107,10 @@ def apply_file(s: Session, path: Path, approval: Approval) -> int:
             job = plans.accept(s.store, path, header, s.clock.now(), _written(approval))
         else:
             s.say(_("Going on with job {job}.", job=job.id))
-        return run_job(s, job, limits)
+        try:
+            return run_job(s, job, limits)
+        finally:  # what was not reached is what a caller needs most after an interruption
+            results.write(s, job.id)
 
 
 def _allowed(s: Session, header: PlanHeader, approval: Approval) -> None:
@@ -133,9 +141,11 @@ def run_job(s: Session, job: Job, limits: Limits) -> int:
 
     began = s.clock.now()
     tally = runner.run(s.work, job, limits)
-    text = told(tally)
-    s.warn(_("job {job}: {tally} · {s:.0f} s", job=job.id, tally=text, s=s.clock.now() - began))
+    text, seconds = told(tally), s.clock.now() - began
     bad = sum(tally.get(status, 0) for status in ("failed", "conflict", "unknown", "skipped"))
+    if not s.options.cron and (s.options.quiet < 2 or bad):
+        s.warn(_("job {job}: {tally} · {s:.0f} s", job=job.id, tally=text, s=seconds))
+    ending.finished(s, "apply", f"{job.id}: {text}", seconds, Exit.partial if bad else Exit.ok)
     if not bad:
         if tally.get("ok"):
             s.say(_("Undo with: wecrm undo {job} -o undo.plan", job=job.id))

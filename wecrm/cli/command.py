@@ -5,7 +5,9 @@ from typing import Any, TypeVar
 
 import typer
 
+from wecrm.cli.help import Command, Group
 from wecrm.cli.session import Session
+from wecrm.cli.several import Many, per_profile
 from wecrm.i18n import _
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -16,7 +18,7 @@ WRITING: set[str] = set()
 
 def group(summary: str) -> typer.Typer:
     """A Typer app for one noun."""
-    app = typer.Typer(help=summary, rich_markup_mode=None, add_completion=False, no_args_is_help=True)
+    app = typer.Typer(cls=Group, help=summary, rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
     @app.callback()
     def _group() -> None:
@@ -39,12 +41,14 @@ def command(
     *,
     writes: str = "",
     minus: bool = False,
+    many: Many = False,
 ) -> Callable[[F], F]:
     """Register a command whose help begins with examples.
 
     Args:
         writes: the full words (`tags apply`) of a command that may write to WeCom.
         minus: whether an argument may be a negative number, as `explain -1`.
+        many: whether `--profile a,b` runs it once for each, or ("rows") it puts several into one table itself.
     """
     shown = "\n".join(f"  {example}" for example in examples)
     text = f"{_('Examples:')}\n\n\b\n{shown}\n\n{summary}" + (f"\n\n{details}" if details else "")
@@ -53,7 +57,9 @@ def command(
 
     def wrap(function: F) -> F:
         context = {"ignore_unknown_options": True} if minus else None
-        app.command(name, help=text, short_help=summary, context_settings=context)(function)
+        app.command(name, cls=Command, help=text, short_help=summary, context_settings=context)(
+            per_profile(function, many)
+        )
         return function
 
     return wrap

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from wecrm.cli import rows
+from wecrm.cli import rows, several
 from wecrm.cli.command import command, group, session
+from wecrm.cli.globals import one_at_a_time
 from wecrm.cli.main import exit_code
 from wecrm.cli.session import Session
 from wecrm.errors import Exit, UsageError
@@ -47,6 +48,7 @@ def show(
     columns: rows.ColumnsOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
+    headers: rows.HeadersOption = "",
 ) -> None:
     from wecrm.cli.settings import in_force
     from wecrm.store.nearest import did_you_mean
@@ -60,7 +62,7 @@ def show(
     table = Table(
         "settings", (Column("key", _("Key")), Column("value", _("Value")), Column("origin", _("From"))), found
     )
-    rows.show(s, table, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe), UTC)
+    rows.show(s, table, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers), UTC)
 
 
 @command(
@@ -77,6 +79,7 @@ def validate(
     columns: rows.ColumnsOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
+    headers: rows.HeadersOption = "",
 ) -> int:
     from wecrm import config as configuration
     from wecrm.cli.settings import findings
@@ -88,7 +91,7 @@ def validate(
     table = Table(
         "findings", (Column("result", _("Result")), Column("key", _("Key")), Column("finding", _("Finding"))), lines
     )
-    rows.show(s, table, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe), UTC)
+    rows.show(s, table, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers), UTC)
     wrong = [each for each in found if each.wrong]
     if not wrong:
         s.say(_("{path} is sound.", path=s.config_path))
@@ -122,6 +125,8 @@ def init(
     from wecrm.cli import starter
 
     s = session(ctx)
+    if several.chosen(s):
+        raise one_at_a_time(s.options.profile)
     target = file or s.config_path
     if target.exists() and not s.options.dry_run:
         raise _there_already(target)

@@ -8,19 +8,21 @@ import typer
 from wecrm.cli import applying, pages, rows
 from wecrm.cli import input as inputs
 from wecrm.cli.command import command, group, session
+from wecrm.cli.listing import listing
+from wecrm.cli.results import Results, ResultsOption
 from wecrm.i18n import _
 
 app = group(_("Customers (客户) and who follows them."))
 
-FileArgument = Annotated[Path, typer.Argument(help=_("CSV or TSV file, or - for stdin."), metavar="FILE")]
+FileArgument = Annotated[Path, typer.Argument(help=_("XLSX, CSV or TSV file, or - for stdin."), metavar="FILE")]
 PlanOption = Annotated[
     Path | None, typer.Option("--output", "-o", help=_("Only write the plan to this file."), metavar="PLAN")
 ]
 
 
-@command(
+listing(
     app,
-    "list",
+    "contacts",
     _("List relations: a customer of two members stands there twice."),
     (
         "wecrm contacts list",
@@ -30,17 +32,6 @@ PlanOption = Annotated[
     ),
     _("Every status is listed; `--where \"status = 'active'\"` leaves out who was lost."),
 )
-def list_(
-    ctx: typer.Context,
-    format: rows.FormatOption = None,
-    output: rows.OutputOption = None,
-    columns: rows.ColumnsOption = "",
-    where: rows.WhereOption = "",
-    sort: rows.SortOption = "",
-    limit: rows.LimitOption = None,
-    csv_safe: rows.CsvSafeOption = "apostrophe",
-) -> None:
-    rows.show_view(session(ctx), "contacts", rows.Rows(format, output, columns, where, sort, limit, csv_safe))
 
 
 @command(
@@ -64,11 +55,12 @@ def search(
     sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
+    headers: rows.HeadersOption = "",
 ) -> None:
     from wecrm.store import search as store
 
     s = session(ctx)
-    wanted = rows.Rows(format, output, columns, where, sort, limit, csv_safe)
+    wanted = rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers)
     if rows.explained(s, "contacts", wanted):
         return
     with rows.opened(s, wanted) as (out, file):
@@ -99,12 +91,15 @@ def show(
     columns: rows.ColumnsOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
+    headers: rows.HeadersOption = "",
 ) -> None:
     from wecrm.store import details
 
     s = session(ctx)
     found = details.contact(s.store, external_userid, now=s.clock.now(), tz=s.tz)
-    pages.show(s, found, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe), part, "followers")
+    pages.show(
+        s, found, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers), part, "followers"
+    )
 
 
 @command(
@@ -128,6 +123,8 @@ def remark(
     output: PlanOption = None,
     followers: inputs.FollowersOption = "",
     map_: inputs.MapOption = None,
+    sheet: inputs.SheetOption = "",
+    results: ResultsOption = "",
     detailed_exitcode: applying.ExitOption = False,
     yes: applying.YesOption = False,
     max_changes: applying.MaxChangesOption = None,
@@ -140,8 +137,9 @@ def remark(
 
     s = session(ctx)
     problems = Problems()
-    source = inputs.read(s, file, "", followers, map_ or [], problems)
+    source = inputs.read(s, file, "", followers, map_ or [], problems, sheet)
     made = remarks.plan(s.store, source.targets, problems, input_digest=source.digest)
     if output is not None:
         return applying.write_plan(s, made, output, detailed_exitcode)
-    return applying.apply_now(s, made, applying.Approval(yes, max_changes, max_removals, max_failures, confirm))
+    approval = applying.Approval(yes, max_changes, max_removals, max_failures, confirm)
+    return applying.apply_now(s, made, approval, Results(results, source.format))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wecrm import config as configuration
-from wecrm.cli import rows
+from wecrm.cli import rows, several
 from wecrm.cli.command import command, session, single
+from wecrm.cli.globals import one_at_a_time
 from wecrm.cli.main import exit_code
 from wecrm.cli.session import Session
 from wecrm.errors import ConfigError, Exit, WecrmError
@@ -30,34 +31,87 @@ _COLORS = {"ok": "32", "warn": "33", "fail": "31", "skip": "2"}
     app,
     "doctor",
     _("Check configuration, secrets, trusted IP, permissions and storage; say what to do."),
-    ("wecrm doctor", "wecrm --profile acme doctor", "wecrm doctor --retry-secrets", "wecrm doctor -f json"),
+    (
+        "wecrm doctor",
+        "wecrm --profile acme doctor",
+        "wecrm doctor --retry-secrets",
+        "wecrm doctor --after-restore",
+        "wecrm doctor -f json",
+    ),
     _(
         "Reads only. Each secret is asked for its token once; one that WeCom refused before is not asked again "
         "unless --retry-secrets is given. Exit code: 4 configuration, 6 refused by WeCom, 5 temporary, 0 fine."
     ),
+    many="rows",
 )
 def doctor(
     ctx: typer.Context,
     retry_secrets: Annotated[
         bool, typer.Option("--retry-secrets", help=_("Ask again for secrets that WeCom refused before."))
     ] = False,
+    after_restore: Annotated[
+        bool, typer.Option("--after-restore", help=_("Compare a restored journal with WeCom; then writing is allowed."))
+    ] = False,
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
 ) -> int:
-    from wecrm.operations.doctor import end
-
     s = session(ctx)
     found: list[Finding] = []
     wanted = rows.Rows(format, output, columns)
+    if several.chosen(s) and after_restore:
+        raise one_at_a_time(s.options.profile)
+    if several.chosen(s):
+        return _all(s, retry_secrets, wanted)
+    examined = _compared(s) if after_restore else examine(s, retry_secrets)
     if wanted.columns or not _for_person(s, wanted):
-        rows.show(s, _table(_kept(examine(s, retry_secrets), found)), wanted, _tz(s))
+        rows.show(s, _table(_kept(examined, found)), wanted, _tz(s))
     else:
-        for finding in _kept(examine(s, retry_secrets), found):
+        for finding in _kept(examined, found):
             _tell(s, finding)
+    return _ended(found)
+
+
+def _compared(s: Session) -> Iterator["Finding"]:
+    """The open rows of a restored journal held against WeCom; the restore's lock is lifted at the end."""
+    from wecrm.operations import restore
+    from wecrm.operations.doctor import Finding
+    from wecrm.store import restores
+
+    if not s.database.exists() or restores.unchecked_since(s.store) is None:
+        yield Finding("restore", "skip", _("This database does not wait for being compared with WeCom."))
+    elif s.options.dry_run:
+        s.warn(_("Dry run: nothing was compared."))
+    else:
+        with s.locked("apply"):
+            yield from restore.compare(s.work)
+
+
+def _ended(found: list["Finding"]) -> int:
+    from wecrm.operations.doctor import end
+
     code = end(found)
-    reasons = [f"{finding.check}: {finding.detail}" for finding in found if finding.exit is code]
-    return exit_code(code, reasons[0] if reasons else "")
+    first = next((each for each in found if each.state == "fail" and each.exit is code), None)
+    return exit_code(code, f"{first.check}: {first.detail}", first.fix) if first else 0
+
+
+def _all(s: Session, retry: bool, wanted: rows.Rows) -> int:
+    """Several profiles: one table of all findings when the last was examined."""
+    lines: list[tuple[Cell, ...]] = []
+
+    def one(alone: Session) -> int:
+        found: list[Finding] = []
+        try:
+            for _finding in _kept(examine(alone, retry), found):
+                pass
+        finally:
+            lines.extend((alone.profile_name, *row) for row in _table(iter(found)).rows)
+        return _ended(found)
+
+    code = several.run(s, one)
+    columns = (Column("profile", _("Profile"), "id"), *_table(iter(())).columns)
+    rows.show(s, Table("doctor", columns, lines), wanted, _tz(s))
+    return code
 
 
 def _for_person(s: Session, wanted: rows.Rows) -> bool:
@@ -159,6 +213,7 @@ def _secrets(s: Session, secrets: dict[str, str]) -> Iterator["Finding"]:
 def _storage(s: Session) -> "Generator[Finding, None, Store | None]":
     """Folders, modes, disk and database; returns the store when it is there and can be opened."""
     from wecrm.operations import doctor, doctor_places
+    from wecrm.store import restores
 
     folder = s.database.parent
     yield doctor_places.writable("folder.data", folder)
@@ -181,6 +236,9 @@ def _storage(s: Session) -> "Generator[Finding, None, Store | None]":
         return None
     found = doctor_places.database(store)
     yield found
+    if found.state == "ok" and restores.unchecked_since(store) is not None:
+        detail = _("This database was restored from a backup and not compared with WeCom since.")
+        yield doctor.Finding("restore", "warn", detail, "wecrm doctor --after-restore")
     return store if found.state == "ok" else None
 
 

@@ -1,7 +1,6 @@
 """`wecrm explain`: errcodes, exit codes and topics, offline."""
 
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,6 +11,7 @@ from wecrm.api.errcodes import TABLE, Reaction, find
 from wecrm.api.topics import TOPICS
 from wecrm.cli import rows
 from wecrm.cli.command import command, session, single
+from wecrm.cli.help import wrapped
 from wecrm.cli.session import Session
 from wecrm.config import Config
 from wecrm.errors import Exit, UsageError
@@ -239,7 +239,4 @@ def _page(entry: Entry) -> str:
 
 
 def _fact(name: str, text: str) -> str:
-    return textwrap.fill(
-        f"{name}: {text}", WIDTH, initial_indent="  ", subsequent_indent="    ", break_long_words=False,
-        break_on_hyphens=False,
-    )  # fmt: skip
+    return wrapped(_("{name}: {text}", name=name, text=text), WIDTH, "  ", "    ")

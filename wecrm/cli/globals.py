@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from wecrm.errors import UsageError
+from wecrm.i18n import _
+
 VALUED = {"--profile", "--config", "--lang", "--log-format", "--log-file", "--color", "--max-runtime"}
 FLAGS = {"-q", "-qq", "-v", "-vv", "--no-input", "--dry-run", "--cron", "--debug"}
 
@@ -29,6 +32,20 @@ class Globals:
     environ: Mapping[str, str] = field(default_factory=dict)
 
 
+def asked(option: str, words: Sequence[str]) -> str:
+    """What hoisted words give for a global option with a value; "" when they do not name it."""
+    found = ""
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name in VALUED:
+            told = value if equals else next(rest, "")
+            found = told if name == option else found
+        elif word not in FLAGS:
+            break
+    return found
+
+
 def hoist(argv: Sequence[str]) -> list[str]:
     """`argv` with known global options moved to the front; everything after `--` stays."""
     front: list[str] = []
@@ -47,3 +64,12 @@ def hoist(argv: Sequence[str]) -> list[str]:
         else:
             rest.append(word)
     return front + rest
+
+
+def one_at_a_time(profiles: str) -> UsageError:
+    """The error of a command that does not take several profiles."""
+    return UsageError(
+        _("This works on one profile at a time, not on {names}.", names=profiles),
+        _("What belongs to several corps could be taken for one corp's."),
+        _("Name one with --profile. `sync`, `doctor`, `status` and `db` take several."),
+    )

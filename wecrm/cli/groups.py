@@ -6,14 +6,15 @@ import typer
 
 from wecrm.cli import pages, rows
 from wecrm.cli.command import command, group, session
+from wecrm.cli.listing import listing
 from wecrm.i18n import _
 
 app = group(_("Customer groups (客户群)."))
 
 
-@command(
+listing(
     app,
-    "list",
+    "groups",
     _("List the customer groups with owner and size, newest first."),
     (
         "wecrm groups list",
@@ -21,17 +22,6 @@ app = group(_("Customer groups (客户群)."))
         "wecrm groups list --where 'status = 1' -o ownerless.csv",
     ),
 )
-def list_(
-    ctx: typer.Context,
-    format: rows.FormatOption = None,
-    output: rows.OutputOption = None,
-    columns: rows.ColumnsOption = "",
-    where: rows.WhereOption = "",
-    sort: rows.SortOption = "",
-    limit: rows.LimitOption = None,
-    csv_safe: rows.CsvSafeOption = "apostrophe",
-) -> None:
-    rows.show_view(session(ctx), "groups", rows.Rows(format, output, columns, where, sort, limit, csv_safe))
 
 
 @command(
@@ -50,9 +40,12 @@ def show(
     columns: rows.ColumnsOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
+    headers: rows.HeadersOption = "",
 ) -> None:
     from wecrm.store import details
 
     s = session(ctx)
     found = details.group(s.store, chat_id, now=s.clock.now(), tz=s.tz)
-    pages.show(s, found, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe), part, "people")
+    pages.show(
+        s, found, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers), part, "people"
+    )

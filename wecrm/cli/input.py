@@ -14,7 +14,7 @@ from wecrm.i18n import _
 if TYPE_CHECKING:
     from wecrm.operations.rows import Followers, Problems, Target
 
-FileArgument = Annotated[Path | None, typer.Argument(help=_("CSV or TSV file, or - for stdin."), metavar="FILE")]
+FileArgument = Annotated[Path | None, typer.Argument(help=_("XLSX, CSV or TSV file, or - for stdin."), metavar="FILE")]
 FollowersOption = Annotated[
     str,
     typer.Option("--followers", help=_("Which members' relations are meant: all, first or latest."), metavar="WHICH"),
@@ -22,20 +22,30 @@ FollowersOption = Annotated[
 MapOption = Annotated[
     list[str] | None, typer.Option("--map", help=_("For columns with other names."), metavar="FIELD=COLUMN")
 ]
+SheetOption = Annotated[
+    str, typer.Option("--sheet", help=_("Which sheet of a workbook; else its first."), metavar="NAME")
+]
 
 CUSTOMER = (("external_userid",), ("unionid",), ("mobile",))
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """Targets of a bulk command, and the digest of where they came from."""
+    """Targets of a bulk command, the digest of where they came from, and that file's format."""
 
     targets: "Iterable[Target]"
     digest: str
+    format: str = "csv"
 
 
 def read(
-    s: Session, file: Path | None, where: str, followers: str, mapping: Sequence[str], problems: "Problems"
+    s: Session,
+    file: Path | None,
+    where: str,
+    followers: str,
+    mapping: Sequence[str],
+    problems: "Problems",
+    page: str = "",
 ) -> Input:
     """The relations that FILE names, or that `--where` selects; never both, never neither."""
     if (file is None) == (not where):
@@ -54,7 +64,7 @@ def read(
     if str(file) == "-" and s.stdin is None:
         raise UsageError(_("There is no standard input to read."))
     source = s.stdin.buffer if str(file) == "-" and s.stdin is not None else file
-    sheet = sheets.read(source, name=str(file), mapping=_mapping(mapping), required=CUSTOMER)
+    sheet = sheets.read(source, name=str(file), mapping=_mapping(mapping), required=CUSTOMER, sheet=page)
     s.say(
         _(
             "{file}: {n:,} rows, {encoding}, columns {fields}",
@@ -64,7 +74,7 @@ def read(
             fields=", ".join(sheet.fields),
         )
     )
-    return Input(from_sheet(s.store, sheet.rows, cast("Followers", followers), problems), sheet.digest)
+    return Input(from_sheet(s.store, sheet.rows, cast("Followers", followers), problems), sheet.digest, sheet.format)
 
 
 def _selected(s: Session, where: str) -> Input:

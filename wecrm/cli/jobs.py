@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from wecrm.cli import applying, rows
+from wecrm.cli import applying, results, rows
 from wecrm.cli.command import command, group, session
+from wecrm.cli.listing import listing
 from wecrm.cli.session import Session
 from wecrm.errors import SafetyError, UsageError
 from wecrm.i18n import _
-from wecrm.models.plan import FINAL, JobRow, NewId, Status
+from wecrm.models.plan import FINAL, Status
 from wecrm.models.table import Cell, Column, Table
 
 app = group(_("Applied plans: progress, results, resume, retry, cancel."))
@@ -20,19 +21,13 @@ StatusOption = Annotated[str, typer.Option("--status", help=_("Only rows at thes
 STATUSES: tuple[Status, ...] = ("pending", "submitted", "unknown", *FINAL)
 
 
-@command(app, "list", _("List jobs, newest first."), ("wecrm jobs list", 'wecrm jobs list --where "open > 0"'))
-def list_(
-    ctx: typer.Context,
-    format: rows.FormatOption = None,
-    output: rows.OutputOption = None,
-    columns: rows.ColumnsOption = "",
-    where: rows.WhereOption = "",
-    sort: rows.SortOption = "",
-    limit: rows.LimitOption = None,
-    csv_safe: rows.CsvSafeOption = "apostrophe",
-) -> None:
-    wanted = rows.Rows(format, output, columns, where, sort or "-created_at", limit, csv_safe)
-    rows.show_view(session(ctx), "jobs", wanted)
+listing(
+    app,
+    "jobs",
+    _("List jobs, newest first."),
+    ("wecrm jobs list", 'wecrm jobs list --where "open > 0"'),
+    order="-created_at",
+)
 
 
 @command(
@@ -50,6 +45,7 @@ def show(
     columns: rows.ColumnsOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
+    headers: rows.HeadersOption = "",
 ) -> None:
     from wecrm.store import jobs
 
@@ -57,7 +53,7 @@ def show(
     found = jobs.get(s.store, job)
     s.say(f"{found.id} · {found.title} · {found.state} · {applying.told(jobs.tally(s.store, job))}")
     wanted = _statuses(status)
-    asked = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe)
+    asked = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers)
     rows.show(s, Table("job_rows", _ROW_COLUMNS, _lines(s, job, wanted)), asked)
 
 
@@ -68,6 +64,7 @@ def show(
     (
         "wecrm jobs export tags-1101-3fa2b1 -o result.csv",
         "wecrm jobs export tags-1101-3fa2b1 --status failed -o again.csv",
+        "wecrm jobs export tags-1101-3fa2b1 --split vip -f xlsx",
     ),
     _("Rows exported with --status failed are valid input for the command that made the plan."),
 )
@@ -77,18 +74,26 @@ def export(
     status: StatusOption = "",
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
+    split: Annotated[
+        str,
+        typer.Option("--split", help=_("Write BASE.ok, BASE.failed and BASE.unprocessed files."), metavar="BASE"),
+    ] = "",
     csv_safe: rows.CsvSafeOption = "apostrophe",
+    headers: rows.HeadersOption = "",
 ) -> None:
     from wecrm.store import jobs
 
     s = session(ctx)
     jobs.get(s.store, job)
     wanted = _statuses(status)
-    names: dict[str, None] = {}
-    for row in jobs.rows(s.store, job, wanted):
-        names.update(dict.fromkeys(_input(row)))
-    table = Table("job_rows", (*(Column(n, n, "id") for n in names), *_RESULT), _results(s, job, wanted, tuple(names)))
-    rows.show(s, table, rows.Rows(format, output, csv_safe=csv_safe))
+    if split:
+        if output or wanted:
+            raise UsageError(
+                _("--split takes neither --output nor --status: it writes every row to one of three files.")
+            )
+        results.split(s, job, split, format or "csv")
+        return
+    rows.show(s, results.table(s, job, wanted), rows.Rows(format, output, csv_safe=csv_safe, headers=headers))
 
 
 @command(
@@ -118,6 +123,7 @@ def resume(ctx: typer.Context, job: JobArgument, max_failures: applying.MaxFailu
     writes="jobs retry",
 )
 def retry(ctx: typer.Context, job: JobArgument, max_failures: applying.MaxFailuresOption = "") -> int:
+    from wecrm.operations import plans
     from wecrm.store import jobs
 
     s = session(ctx)
@@ -127,6 +133,7 @@ def retry(ctx: typer.Context, job: JobArgument, max_failures: applying.MaxFailur
         s.warn(_("Dry run: {n} rows would be tried again; nothing was sent.", n=count))
         return 0
     with s.locked("apply"):
+        plans.may_write(s.store)
         if not jobs.reopen(s.store, job):
             raise SafetyError(_("Job {job} has no failed or skipped row.", job=job))
     return _go_on(s, job, max_failures)
@@ -178,13 +185,6 @@ _ROW_COLUMNS = (
     Column("attempts", _("Attempts"), "int"),
     Column("evidence", _("Evidence")),
 )
-_RESULT = (
-    Column("status", _("Status")),
-    Column("errcode", _("Errcode"), "int"),
-    Column("errmsg", _("WeCom said")),
-    Column("hint", _("Hint")),
-    Column("attempts", _("Attempts"), "int"),
-)
 
 
 def _lines(s: Session, job: str, statuses: tuple[Status, ...]) -> Iterator[tuple[Cell, ...]]:
@@ -193,26 +193,7 @@ def _lines(s: Session, job: str, statuses: tuple[Status, ...]) -> Iterator[tuple
 
     for row in jobs.rows(s.store, job, statuses):
         title = steps.find(row.change.op).title(row.change)
-        yield (row.n, row.change.op, title, *_outcome(row), row.evidence)
-
-
-def _results(s: Session, job: str, statuses: tuple[Status, ...], names: tuple[str, ...]) -> Iterator[tuple[Cell, ...]]:
-    from wecrm.store import jobs
-
-    for row in jobs.rows(s.store, job, statuses):
-        given = _input(row)
-        yield (*(given.get(name, "") for name in names), *_outcome(row))
-
-
-def _outcome(row: JobRow) -> tuple[Cell, ...]:
-    return row.status, row.errcode or None, row.errmsg, row.hint, row.attempts
-
-
-def _input(row: JobRow) -> dict[str, str]:
-    """The caller's columns, or the object's own names where there was no file."""
-    if row.change.input:
-        return row.change.input
-    return {name: value.new if isinstance(value, NewId) else value for name, value in row.change.key.items()}
+        yield (row.n, row.change.op, title, *results.outcome(row), row.evidence)
 
 
 def _statuses(text: str) -> tuple[Status, ...]:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wecrm import __version__
-from wecrm.cli.globals import Globals, hoist
+from wecrm import __version__, i18n
+from wecrm.cli.globals import Globals, asked, hoist
 from wecrm.errors import ApiError, Exit, InterruptedRun, TemporaryError, TerminatedRun, UsageError, WecrmError
 from wecrm.i18n import _
 from wecrm.models.text import visible
@@ -84,7 +84,7 @@ def run(
 
         logs.start(options)
         line.append(ProgressLine(sys.stderr, shown=not options.cron and not options.quiet))
-        opened.append(Session(options, sys.stdin, sys.stdout, sys.stderr, signalled, line[0]))
+        opened.append(Session(options, sys.stdin, sys.stdout, sys.stderr, signalled, line[0], line[0].clear))
         return opened[0]
 
     context: dict[str, Any] = {"environ": dict(environ), "open": open_session, "options": Globals()}
@@ -94,19 +94,15 @@ def run(
             closing.callback(_each, line, "clear")
             code = _invoke(argv, context)
         sys.stdout.flush()
-        return code
-    except WecrmError as error:
-        return _told(error)
+        return _last_line(code)
     except BrokenPipeError:
         return _quiet_end()
-    except OSError as error:
-        return _no_room(error) if error.errno == errno.ENOSPC else _bug(error, context)
     except KeyboardInterrupt:
         return _told(
             InterruptedRun(_("Broken off by Ctrl-C."), "", _("Run it again; what was sent is read back first."))
         )
     except Exception as error:  # noqa: BLE001 the last resort of the process
-        return _bug(error, context)
+        return _told(meant(error, context["options"], environ))
 
 
 def _each(things: Sequence[Any], verb: str) -> None:
@@ -114,13 +110,26 @@ def _each(things: Sequence[Any], verb: str) -> None:
         getattr(thing, verb)()
 
 
+def _speak(words: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Choose the language before a command is imported: many sentences are looked up right then."""
+    flag = asked("--lang", words)
+    known = flag in ("", *i18n.LANGUAGES)
+    i18n.use(i18n.choose(flag if known else "", environ))
+    if not known:
+        raise UsageError(
+            _("{flag} is one of {allowed}, not {value}.", flag="--lang", allowed=", ".join(i18n.LANGUAGES), value=flag)
+        )
+
+
 def _invoke(argv: Sequence[str], context: dict[str, Any]) -> int:
+    words = hoist(argv)
+    _speak(words, context["environ"])
+
     import typer
     from typer.exceptions import Abort
 
     from wecrm.cli.root import app
 
-    words = hoist(argv)
     if "--version" in words or words == ["-V"]:
         sys.stdout.write(f"wecrm {__version__}\n")
         return 0
@@ -135,7 +144,7 @@ def _invoke(argv: Sequence[str], context: dict[str, Any]) -> int:
         if isinstance(left.__context__, BrokenPipeError):
             raise left.__context__ from None
         raise
-    return int(result) if isinstance(result, int) else 0
+    return result if isinstance(result, int) else 0
 
 
 def _usage(error: Any) -> int:
@@ -145,7 +154,9 @@ def _usage(error: Any) -> int:
         raise UsageError(_("A subcommand is missing."))
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "wecrm"
-    raise UsageError(error.format_message(), "", _("`{path} --help` shows examples.", path=path))
+    from wecrm.cli.help import complaint
+
+    raise UsageError(complaint(error.format_message()), "", _("`{path} --help` shows examples.", path=path))
 
 
 def _told(error: WecrmError) -> int:
@@ -176,44 +187,81 @@ def _quiet_end() -> int:
     return 0
 
 
-def _no_room(error: OSError) -> int:
-    """Standard output goes to a full disk."""
-    _quiet_end()
-    return _told(
-        TemporaryError(_("There is no room left to write."), str(error.strerror), _("Make room and run it again."))
-    )
+def meant(error: Exception, options: Globals, environ: Mapping[str, str]) -> WecrmError:
+    """The error that a person is told: this one, or what a foreign one comes to."""
+    if isinstance(error, WecrmError):
+        return error
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        _quiet_end()  # standard output may be what has no room
+        return TemporaryError(
+            _("There is no room left to write."), str(error.strerror), _("Make room and run it again.")
+        )
+    return _of_a_database(error, environ) or _bug(error, options, environ)
 
 
-def _bug(error: Exception, context: dict[str, Any]) -> int:
-    """A defect of wecrm: a report without any value of the run, and its name on stderr."""
-    options: Globals = context["options"]
+def _of_a_database(error: Exception, environ: Mapping[str, str]) -> WecrmError | None:
+    """What an error of SQLite comes to that met a reader: a disk, a lock, damage; None for a defect of ours."""
+    if type(error).__module__ != "sqlite3":
+        return None
+    from wecrm.config import places
+    from wecrm.store.connections import explained
+
+    try:
+        with explained(places(environ).data):
+            raise error
+    except WecrmError as told:
+        return told
+    except Exception:  # noqa: BLE001 it is told as a bug
+        return None
+
+
+def _bug(error: Exception, options: Globals, environ: Mapping[str, str]) -> WecrmError:
+    """A defect of wecrm: a report without any value of the run is written, and named."""
     if options.debug:
         traceback.print_exception(error)
     frames = "".join(traceback.format_tb(error.__traceback__))
     chain = error.__cause__
     if chain is not None:
         frames += f"caused by {type(chain).__name__}\n" + "".join(traceback.format_tb(chain.__traceback__))
-    path = _report(f"wecrm {__version__}\n{type(error).__name__}\n{frames}", context)
+    path = _report(f"wecrm {__version__}\n{type(error).__name__}\n{frames}", environ)
     what = _("wecrm met a bug ({kind}).", kind=type(error).__name__)
-    return _told(WecrmError(what, "", _("A report without customer data is in {path}.", path=path) if path else ""))
+    return WecrmError(what, "", _("A report without customer data is in {path}.", path=path) if path else "")
 
 
-def _report(text: str, context: dict[str, Any]) -> Path | None:
+def _report(text: str, environ: Mapping[str, str]) -> Path | None:
     from wecrm.config import places
 
     try:
-        folder = places(context["environ"]).cache
+        folder = places(environ).cache
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / f"bug-{os.getpid()}.txt"
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as stream:
             stream.write(text)
     except (OSError, WecrmError):
         return None
     return path
 
 
-def exit_code(code: Exit, reason: str) -> int:
+class Ended(int):
+    """An exit code that is not an error's, with its reason and what to do about it."""
+
+    reason: str
+    fix: str
+
+    def __new__(cls, code: int, reason: str = "", fix: str = "") -> "Ended":
+        ended = super().__new__(cls, code)
+        ended.reason, ended.fix = reason, fix
+        return ended
+
+
+def exit_code(code: Exit, reason: str, fix: str = "") -> Ended:
     """End a command that finished its work with a code that is not an error: the last line says why."""
-    if code is not Exit.ok:
-        sys.stderr.write(_("exit {code} ({name}): {what}", code=int(code), name=code.name, what=visible(reason)) + "\n")
+    return Ended(code, reason, fix)
+
+
+def _last_line(code: int) -> int:
+    """Say code, name and reason of a run that finished its work and yet does not end with 0."""
+    if code and isinstance(code, Ended):
+        name, reason = Exit(code).name, visible(code.reason)
+        sys.stderr.write(_("exit {code} ({name}): {what}", code=int(code), name=name, what=reason) + "\n")
     return int(code)

@@ -6,6 +6,7 @@ import typer
 
 from wecrm.cli import pages, rows
 from wecrm.cli.command import command, group, session
+from wecrm.cli.listing import listing
 from wecrm.cli.session import Session
 from wecrm.errors import UsageError
 from wecrm.i18n import _
@@ -13,27 +14,16 @@ from wecrm.i18n import _
 app = group(_("Members (成员) of the corporation."))
 
 
-@command(
+listing(
     app,
-    "list",
+    "members",
     _("List the members with how many customers and groups they have."),
     (
         "wecrm members list",
         "wecrm members list --where \"department under '销售部'\" --sort -customers",
-        "wecrm members list --where 'follows and in_view' -o members.csv",
+        "wecrm members list --where 'follows = true' -o members.csv",
     ),
 )
-def list_(
-    ctx: typer.Context,
-    format: rows.FormatOption = None,
-    output: rows.OutputOption = None,
-    columns: rows.ColumnsOption = "",
-    where: rows.WhereOption = "",
-    sort: rows.SortOption = "",
-    limit: rows.LimitOption = None,
-    csv_safe: rows.CsvSafeOption = "apostrophe",
-) -> None:
-    rows.show_view(session(ctx), "members", rows.Rows(format, output, columns, where, sort, limit, csv_safe))
 
 
 @command(
@@ -52,12 +42,15 @@ def show(
     columns: rows.ColumnsOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
+    headers: rows.HeadersOption = "",
 ) -> None:
     from wecrm.store import details
 
     s = session(ctx)
     found = details.member(s.store, _userid(s, who), now=s.clock.now(), tz=s.tz)
-    pages.show(s, found, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe), part, "member")
+    pages.show(
+        s, found, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers), part, "member"
+    )
 
 
 def _userid(s: Session, who: str) -> str:

@@ -40,21 +40,22 @@ def show(session: Session, details: Iterable[tuple[str, Table]], rows: Rows, par
             _("Parts: {names}.", names=", ".join(parts)),
             did_you_mean(part, parts),
         )
-    if part or rows.columns or not _for_person(session, rows):
+    if part or rows.columns or not for_person(session, rows):
         row_options.show(session, parts[part or default][1], rows)
         return
     pages = list(parts.values())
     _all(session, [(pages[0][0], _upright(pages[0][1], session.tz)), *pages[1:]], rows)
 
 
-def _for_person(session: Session, rows: Rows) -> bool:
+def for_person(session: Session, rows: Rows) -> bool:
+    """Whether the rows are drawn for a person to read, not written for a program."""
     if rows.format:
         return rows.format == "table"
     return (rows.output is None or str(rows.output) == "-") and session.stdout.isatty()
 
 
 def _all(session: Session, pages: Sequence[tuple[str, Table]], rows: Rows) -> None:
-    read = [(title, _filled(replace(table, rows=list(table.rows)))) for title, table in pages]
+    read = [(title, filled(replace(table, rows=list(table.rows)))) for title, table in pages]
     last = max((n for n, (_title, table) in enumerate(read) if table.rows), default=0)
     with row_options.opened(session, rows) as (output, file):
         for n, (title, table) in enumerate(read):
@@ -69,7 +70,7 @@ def _all(session: Session, pages: Sequence[tuple[str, Table]], rows: Rows) -> No
                 row_options.put(session, replace(table, as_of=age), output, file)
 
 
-def _filled(table: Table) -> Table:
+def filled(table: Table) -> Table:
     """`table` (its rows in a list) without the columns that are empty in every row."""
     rows = list(table.rows)
     kept = [n for n in range(len(table.columns)) if any(row[n] not in _EMPTY for row in rows)]

@@ -40,6 +40,7 @@ def show(
     columns: rows.ColumnsOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
+    headers: rows.HeadersOption = "",
 ) -> None:
     from wecrm.files import plans as files
 
@@ -47,7 +48,7 @@ def show(
     header = files.header(plan)
     applying.tell(s, header)
     names = _names(s)
-    wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe)
+    wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers)
     rows.show(s, Table("plan", COLUMNS, _lines(plan, names)), wanted)
 
 

@@ -7,9 +7,10 @@ from wecrm.i18n import _
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("wecrm.cli.doctor", "Check configuration, secrets, trusted IP and storage; say what to do."),
+    "status": ("wecrm.cli.status", "When each corp was last fetched, what waits, what could be lost."),
     "explain": ("wecrm.cli.explain", "Explain an errcode or a topic, offline."),
     "config": ("wecrm.cli.config", "Write, show and check the configuration."),
-    "db": ("wecrm.cli.db", "The local database: where it is."),
+    "db": ("wecrm.cli.db", "The local database: where it is, back it up, check it, put a backup back."),
     "sync": ("wecrm.cli.sync", "Fill the local cache from WeCom."),
     "members": ("wecrm.cli.members", "Members (成员) of the corporation."),
     "contacts": ("wecrm.cli.contacts", "Customers (客户) and who follows them."),
@@ -22,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("wecrm.cli.report", "Figures from the cache."),
     "sql": ("wecrm.cli.sql", "Ask the cache in SQL, read-only."),
     "sandbox": ("wecrm.cli.sandbox", "An offline WeCom to try everything on."),
+    "completion": ("wecrm.cli.completion", "The script by which a shell completes what you type."),
 }
 """name → (module with an `app`, one sentence)."""
 

@@ -10,6 +10,8 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import BinaryIO, TextIO, TypeGuard, cast
 
+from wecrm import i18n
+from wecrm.cli import headers
 from wecrm.cli.terminal import Color, draw
 from wecrm.errors import UsageError
 from wecrm.files.atomic import replacing
@@ -30,6 +32,7 @@ class Output:
     `path`: None or `-` is standard output.
     `csv_safe`: whether a CSV or TSV file gets its dangerous cells neutralised.
     `width` of the terminal in cells; None asks it.
+    `headers`: zh, en or raw; empty for what the format has by itself.
     """
 
     format: str | None
@@ -38,6 +41,7 @@ class Output:
     tz: tzinfo
     csv_safe: bool = True
     width: int | None = None
+    headers: str = ""
 
     @property
     def file(self) -> Path | None:
@@ -54,6 +58,7 @@ def prepare(output: Output) -> Iterator[BinaryIO | None]:
     Raises:
         UsageError: an unknown format, or a place that cannot be written to.
     """
+    headers.check(output.headers)
     _form(output, terminal=False)
     if output.file is None:
         yield None
@@ -154,11 +159,18 @@ def _put(table: Table, output: Output, stream: TextIO | BinaryIO, *, for_file: b
     """Write the rows; how many, and how many cells were neutralised."""
     terminal = not for_file and stream.isatty()
     form = _form(output, terminal)
+    table = headers.headed(table, output.headers)
+    if form == "xlsx" and not for_file and (terminal or (_is_text(stream) and not hasattr(stream, "buffer"))):
+        raise UsageError(
+            _("A workbook is no text for a terminal."),
+            fix=_("Name a file with `-o FILE.xlsx`, or pipe it into one."),
+        )
     if form == "table":
         with _as_text(stream) as screen:
             return draw(table, screen, tz=output.tz, color=output.color, width=output.width), 0
     binary = _as_binary(stream, terminal)
-    written = write(table, binary, form, for_file=for_file, tz=output.tz, safe=output.csv_safe)
+    titles = output.headers in i18n.LANGUAGES
+    written = write(table, binary, form, for_file=for_file, tz=output.tz, safe=output.csv_safe, titles=titles)
     return written.rows, written.neutralised
 
 

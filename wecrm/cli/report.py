@@ -28,12 +28,13 @@ def report(
     columns: rows.ColumnsOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
+    headers: rows.HeadersOption = "",
 ) -> None:
     from wecrm.reports import REPORTS
     from wecrm.store.nearest import did_you_mean
 
     s = session(ctx)
-    wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe)
+    wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers)
     if not name:
         listed = [(key, _(each.summary)) for key, each in REPORTS.items()]
         rows.show(s, Table("reports", (Column("name", _("Name")), Column("summary", _("Answers"))), listed), wanted)

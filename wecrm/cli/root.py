@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from wecrm.cli.globals import Globals
+from wecrm.cli.help import Group
 from wecrm.cli.registry import COMMANDS, summary
 from wecrm.errors import UsageError
 from wecrm.i18n import _
@@ -25,7 +25,7 @@ Run customer relations on WeCom (企业微信): plan before change, resume after
 """
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(Group):
     """A group that knows its commands' names and sentences without importing them."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -56,7 +56,7 @@ class LazyGroup(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-app = typer.Typer(cls=LazyGroup, rich_markup_mode=None, add_completion=False, help=_(HELP))
+app = typer.Typer(cls=LazyGroup, rich_markup_mode=None, add_completion=False, help=HELP)
 
 
 @app.callback(invoke_without_command=True)

@@ -17,7 +17,8 @@ from wecrm.i18n import _
 from wecrm.models.table import Query, Table
 
 FormatOption = Annotated[
-    str | None, typer.Option("--format", "-f", help=_("table, csv, tsv, json, ndjson or markdown."), metavar="FORMAT")
+    str | None,
+    typer.Option("--format", "-f", help=_("table, csv, tsv, xlsx, json, ndjson or markdown."), metavar="FORMAT"),
 ]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", help=_("Write to FILE; its ending chooses the format."), metavar="FILE")
@@ -38,6 +39,10 @@ CsvSafeOption = Annotated[
     str,
     typer.Option("--csv-safe", help=_("apostrophe or none: cells like formulas in CSV files."), metavar="HOW"),
 ]
+HeadersOption = Annotated[
+    str,
+    typer.Option("--headers", help=_("zh, en or raw: headings for people, or the keys."), metavar="WHICH"),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class Rows:
     sort: str = ""
     limit: int | None = None
     csv_safe: str = "apostrophe"
+    headers: str = ""
 
     def query(self) -> Query:
         """The part that the store answers."""
@@ -105,7 +111,8 @@ def opened(session: Session, rows: Rows, tz: tzinfo | None = None) -> Iterator[t
     if rows.csv_safe not in ("apostrophe", "none"):
         raise UsageError(_("--csv-safe is apostrophe or none, not {value}.", value=rows.csv_safe))
     color = "never" if session.options.cron else session.options.color
-    output = Output(rows.format, rows.output, color, tz or session.tz, rows.csv_safe != "none")
+    safe = rows.csv_safe != "none"
+    output = Output(rows.format, rows.output, color, tz or session.tz, safe, headers=rows.headers)
     with prepare(output) as file:
         yield output, file
 

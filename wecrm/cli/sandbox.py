@@ -191,7 +191,7 @@ def switch(
     for key, now in control.switches(where).items():
         default, others, meaning = settings.SWITCHES[key]
         if name in ("", key):
-            lines.append((key, _word(now), _word(default), tuple(map(_word, others)), meaning))
+            lines.append((key, _word(now), _word(default), tuple(map(_word, others)), _(meaning)))
     rows.show(s, Table("switches", columns, lines), rows.Rows(format, output))
 
 

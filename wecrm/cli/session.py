@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from wecrm import config as configuration
-from wecrm.cli.globals import Globals
+from wecrm.cli.globals import Globals, one_at_a_time
 from wecrm.config import Config, Places, Profile
 from wecrm.errors import ConfigError, DeadlineError, UsageError, WecrmError
 from wecrm.i18n import _
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from wecrm.store.database import Store
 
 SANDBOX = "sandbox"
-SANDBOX_SIZE = {"members": 30, "contacts": 2000, "seed": 7}
+SANDBOX_SIZE: dict[str, Any] = {"members": 30, "contacts": 2000, "seed": 7}
 
 
 class SystemClock:
@@ -45,6 +45,10 @@ def _no_progress(_progress: Progress) -> None:
     return
 
 
+def _nothing() -> None:
+    return
+
+
 @dataclass
 class Session:
     """One run. Attributes that open something do so once, when first asked for."""
@@ -55,6 +59,11 @@ class Session:
     stderr: TextIO
     signalled: Callable[[], WecrmError | None]
     progress: Callable[[Progress], None] = _no_progress
+    clear_progress: Callable[[], None] = _nothing
+    summed_up: bool = False
+    """Whether the one line of --cron was told."""
+    among_several: bool = False
+    """Whether this is one of several profiles of the run."""
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     # -- configuration
@@ -89,8 +98,8 @@ class Session:
                 _("A profile says which corp to work on."),
                 _("Try --profile sandbox, or write your own: wecrm config init."),
             )
-        if "," in name or name == "@all":
-            raise UsageError(_("Several profiles in one run are not possible yet."), "", _("Run one after the other."))
+        if "," in name or name.startswith("@"):
+            raise one_at_a_time(name)
         return name
 
     @cached_property
@@ -191,7 +200,7 @@ class Session:
         """The corp's database, open and migrated."""
         from wecrm.store.database import Store
 
-        store = Store.open(self.database)
+        store = Store.open(self.database, busy_timeout_s=self.profile.busy_timeout_s)
         self._closing.callback(store.close)
         store.claim(self.profile.corp_id)
         return store
@@ -260,17 +269,18 @@ class Session:
     def say(self, sentence: str) -> None:
         """One line on stderr, unless -q or --cron."""
         if not self.options.quiet and not self.options.cron:
-            self.stderr.write(visible(sentence) + "\n")
-            self.stderr.flush()
+            self.warn(sentence)
 
     def warn(self, sentence: str) -> None:
         """One line on stderr that -q does not silence."""
+        self.clear_progress()
         for line in sentence.split("\n"):
             self.stderr.write(visible(line) + "\n")
         self.stderr.flush()
 
     def confirm(self, question: str, *, flag: str) -> bool:
         """Ask yes or no on the terminal; without one, exit 2 naming the flag that answers."""
+        self.clear_progress()
         if self.options.no_input or self.options.cron or self.stdin is None or not self.stdin.isatty():
             raise UsageError(
                 _("This needs an answer: {question}", question=question),

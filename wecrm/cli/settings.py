@@ -115,13 +115,16 @@ def _profile(key: str, name: str, profile: Profile, data: Path, environ: Mapping
         yield Finding(True, f"{key}.corp_id", _("The placeholder still stands here; write your 企业ID."))
     elif not re.fullmatch(r"[A-Za-z0-9_-]{6,64}", profile.corp_id):
         yield Finding(True, f"{key}.corp_id", _("This is no 企业ID: letters and digits, as ww1a2b3c4d5e6f7a8b."))
-    for setting in ("base_url", "proxy"):
+    for setting in ("base_url", "proxy", "heartbeat_url"):
         url = getattr(profile, setting)
         if url is not None and not re.match(r"https?://[^/]", url):
             yield Finding(True, f"{key}.{setting}", _("A URL begins with https:// or http://."))
     for setting in ("connect_timeout_s", "read_timeout_s"):
         if getattr(profile, setting) <= 0:
             yield Finding(True, f"{key}.{setting}", _("A time to wait is more than 0 seconds."))
+    beat = Path(profile.heartbeat_file or data).expanduser().parent
+    if profile.heartbeat_file and not (beat.is_dir() and configuration.writable_owner(beat)):
+        yield Finding(True, f"{key}.heartbeat_file", _("This user can't write in the folder {path}.", path=beat))
     database = Path(profile.database).expanduser().parent if profile.database else data
     if not _usable(database.absolute()):
         yield Finding(True, f"{key}.database", _("This user can't write in the folder {path}.", path=database))

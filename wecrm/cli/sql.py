@@ -40,6 +40,7 @@ def sql(
     columns: rows.ColumnsOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
+    headers: rows.HeadersOption = "",
 ) -> None:
     from time import monotonic
 
@@ -52,7 +53,7 @@ def sql(
     found = ask(s.database, text, seconds=seconds, monotonic=monotonic)
     read_at = next(iter(ask(s.database, _READ_AT, monotonic=monotonic).rows))[0]
     found = replace(found, as_of=read_at if isinstance(read_at, int | float) else None)
-    rows.show(s, found, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe))
+    rows.show(s, found, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers))
 
 
 def _stdin(s: Session) -> str:

@@ -31,7 +31,10 @@ profiles:
     # connect_timeout_s: 10  # seconds
     # read_timeout_s: 30     # seconds
     # database: null         # path of the SQLite file; null: <data folder>/<corp_id>.db
+    # busy_timeout_s: 30     # seconds to wait for another program that holds the database
     # protected: false       # true: every apply needs --confirm CORP_NAME_OR_ID
+    # heartbeat_url: null    # asked for (GET) after each sync or apply that ended with 0
+    # heartbeat_file: null   # rewritten then: a line of JSON with time, command and duration
     # limits:
     #   share: 0.7           # of WeCom's published limits, 0…1
     #   scale: 1.0           # of the limits themselves; other than 1 only for a sandbox

@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wecrm.cli import ending
 from wecrm.cli.command import command, session, single
 from wecrm.cli.main import exit_code
 from wecrm.cli.options import share
+from wecrm.cli.root import duration
 from wecrm.cli.session import Session
-from wecrm.errors import Exit, UsageError, most_severe
+from wecrm.errors import Exit, LockedError, UsageError, most_severe
 from wecrm.i18n import _
 
 if TYPE_CHECKING:
@@ -26,17 +28,22 @@ app = single()
         "wecrm sync contacts",
         "wecrm sync new          # who is new, who is gone; one call per member",
         "wecrm sync tags members --cron",
+        "wecrm --profile @all sync --cron --max-age 26h",
         "wecrm sync contacts --max-removals 100%",
     ),
     _(
         "Stopped in the middle, the next run goes on where it was. Customers that are missing become `lost` "
         "only with positive evidence; a member out of view, or with over 30 % fewer, is exit 7."
     ),
+    many=True,
 )
 def sync(
     ctx: typer.Context,
     what: Annotated[list[str] | None, typer.Argument(help=_("members, tags, contacts, groups, new or all."))] = None,
     max_removals: Annotated[str, typer.Option(help=_("Share of a member's customers that may be lost."))] = "",
+    max_age: Annotated[
+        str, typer.Option(help=_("If another run holds the lock: exit 0 while the last success is younger than this."))
+    ] = "",
 ) -> int:
     s = session(ctx)
     purposes = _purposes(what or ["all"])
@@ -44,14 +51,30 @@ def sync(
     if s.options.dry_run:
         s.warn(_("Would fetch: {what}. A sync writes only the local cache.", what=", ".join(purposes)))
         return 0
+    age_s = duration("--max-age", max_age) if max_age else None
     began = s.clock.now()
-    with s.locked("sync"):
-        results = [_one(s, purpose, allowed) for purpose in purposes]
+    try:
+        with s.locked("sync"):
+            results = [_one(s, purpose, allowed) for purpose in purposes]
+    except LockedError as error:
+        return _let_be(s, purposes, age_s, error)
     code = most_severe([code for code, _line in results])
-    if s.options.cron and s.options.quiet < 2:
-        told = " · ".join(line for _code, line in results)
-        s.warn(f"sync {s.profile_name}: {told} · {s.clock.now() - began:.0f} s · exit {int(code)}")
+    ending.finished(s, "sync", " · ".join(line for _code, line in results), s.clock.now() - began, code)
     return exit_code(code, "; ".join(line for code, line in results if code))
+
+
+def _let_be(s: Session, purposes: list[str], age_s: float | None, error: LockedError) -> int:
+    """0 while somebody else is at it and the last success of each purpose is young enough."""
+    from wecrm.operations.status import oldest
+    from wecrm.store.status import read
+
+    last = oldest(read(s.database, s.profile_name, s.profile.corp_id), purposes)
+    if age_s is None or last is None or s.clock.now() - last > age_s:
+        raise error
+    told = _("another run is under way; the last success is {n} h ago", n=f"{(s.clock.now() - last) / 3600:.1f}")
+    s.say(f"{s.profile_name}: {told}")
+    ending.summary(s, "sync", told)
+    return 0
 
 
 def _purposes(words: list[str]) -> list[str]:

@@ -8,7 +8,10 @@ import typer
 from wecrm.cli import applying, rows
 from wecrm.cli import input as inputs
 from wecrm.cli.command import command, group, session
+from wecrm.cli.listing import listing
+from wecrm.cli.results import Results, ResultsOption
 from wecrm.cli.session import Session
+from wecrm.cli.taglibrary import commands
 from wecrm.i18n import _
 from wecrm.models.plan import Plan
 
@@ -21,23 +24,12 @@ RemoveOption = Annotated[
 CreateOption = Annotated[bool, typer.Option("--create-tags", help=_("Make tags that do not exist, as group/name."))]
 
 
-@command(
+listing(
     app,
-    "list",
+    "tags",
     _("List the tags with how many customers carry them."),
     ("wecrm tags list", "wecrm tags list --sort -customers --limit 20"),
 )
-def list_(
-    ctx: typer.Context,
-    format: rows.FormatOption = None,
-    output: rows.OutputOption = None,
-    columns: rows.ColumnsOption = "",
-    where: rows.WhereOption = "",
-    sort: rows.SortOption = "",
-    limit: rows.LimitOption = None,
-    csv_safe: rows.CsvSafeOption = "apostrophe",
-) -> None:
-    rows.show_view(session(ctx), "tags", rows.Rows(format, output, columns, where, sort, limit, csv_safe))
 
 
 @command(
@@ -65,10 +57,11 @@ def plan(
     create_tags: CreateOption = False,
     followers: inputs.FollowersOption = "",
     map_: inputs.MapOption = None,
+    sheet: inputs.SheetOption = "",
     detailed_exitcode: applying.ExitOption = False,
 ) -> int:
     s = session(ctx)
-    made = _plan(s, file, where, add or [], remove or [], create_tags, followers, map_ or [])
+    made, _form = _plan(s, file, where, add or [], remove or [], create_tags, followers, map_ or [], sheet)
     return applying.write_plan(s, made, output, detailed_exitcode)
 
 
@@ -76,7 +69,12 @@ def plan(
     app,
     "apply",
     _("Plan, show, ask and apply in one go."),
-    ("wecrm tags apply vip.csv --add VIP", "wecrm tags apply vip.csv --add VIP --dry-run"),
+    (
+        "wecrm tags apply vip.csv --add VIP",
+        "wecrm tags apply vip.csv --add VIP --dry-run",
+        "wecrm tags apply vip.xlsx --add VIP --results vip",
+    ),
+    _("With --results, rows that failed or were not reached are files that can be given to it again."),
     writes="tags apply",
 )
 def apply(
@@ -88,6 +86,8 @@ def apply(
     create_tags: CreateOption = False,
     followers: inputs.FollowersOption = "",
     map_: inputs.MapOption = None,
+    sheet: inputs.SheetOption = "",
+    results: ResultsOption = "",
     yes: applying.YesOption = False,
     max_changes: applying.MaxChangesOption = None,
     max_removals: applying.MaxRemovalsOption = "",
@@ -95,8 +95,9 @@ def apply(
     confirm: applying.ConfirmOption = "",
 ) -> int:
     s = session(ctx)
-    made = _plan(s, file, where, add or [], remove or [], create_tags, followers, map_ or [])
-    return applying.apply_now(s, made, applying.Approval(yes, max_changes, max_removals, max_failures, confirm))
+    made, form = _plan(s, file, where, add or [], remove or [], create_tags, followers, map_ or [], sheet)
+    approval = applying.Approval(yes, max_changes, max_removals, max_failures, confirm)
+    return applying.apply_now(s, made, approval, Results(results, form))
 
 
 @command(
@@ -167,13 +168,19 @@ def _plan(
     create_tags: bool,
     followers: str,
     mapping: list[str],
-) -> Plan:
+    sheet: str,
+) -> tuple[Plan, str]:
+    """The plan, and the format of its input."""
     from wecrm.operations import marks
     from wecrm.operations.rows import Problems
     from wecrm.operations.tagnames import TagNames
     from wecrm.store import tags as library
 
     problems = Problems()
-    source = inputs.read(s, file, where, followers, mapping, problems)
+    source = inputs.read(s, file, where, followers, mapping, problems, sheet)
     names = TagNames(library.known(s.store), create=create_tags)
-    return marks.plan(s.store, source.targets, names, problems, add=add, remove=remove, input_digest=source.digest)
+    made = marks.plan(s.store, source.targets, names, problems, add=add, remove=remove, input_digest=source.digest)
+    return made, source.format
+
+
+commands(app)

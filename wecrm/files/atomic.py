@@ -79,6 +79,18 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
+def check_writable(path: Path) -> None:
+    """Find out now whether `replacing` could write `path` later; nothing is left there.
+
+    Raises:
+        UsageError: a folder, a device, or a place that cannot be written to.
+    """
+    _refuse_odd_target(path)
+    sibling, raw = _open_sibling(path, private=True)
+    raw.close()
+    sibling.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def replacing(path: Path, *, private: bool = True) -> Iterator[BinaryIO]:
     """A stream whose bytes become `path` when the block ends well; until then `path` stays as it was.

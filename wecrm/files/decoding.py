@@ -44,12 +44,11 @@ def decode(data: bytes, name: str = "-") -> tuple[str, str]:
 def _refuse_workbooks(data: bytes, name: str) -> None:
     if data.startswith(_XLSX):
         what = _("{name} is an XLSX file; only text can be read.", name=name)
-        why = _("Reading XLSX comes later.")
     elif data.startswith(_XLS):
-        what, why = _("{name} is an XLS file; only text can be read.", name=name), ""
+        what = _("{name} is an XLS file; only text can be read.", name=name)
     else:
         return
-    raise UsageError(what, why=why, fix=_("Save as CSV (in Excel: CSV UTF-8), then read that."))
+    raise UsageError(what, fix=_("Save as CSV (in Excel: CSV UTF-8), then read that."))
 
 
 def _refuse_nul(found: bool, name: str) -> None:

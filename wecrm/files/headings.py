@@ -33,11 +33,11 @@ FIELDS: Mapping[str, FieldKind] = MappingProxyType(
 """The fields whose headings are known, beside whatever a caller names."""
 
 _HEADINGS: Mapping[str, tuple[str, ...]] = {  # one heading for two fields: the earlier field wins
-    "member": ("员工", "成员", "员工姓名", "成员姓名"),
-    "userid": ("员工账号", "成员账号", "员工ID", "成员ID", "员工", "成员"),
-    "external_userid": ("客户ID", "外部联系人ID"),
+    "member": ("员工", "成员", "员工姓名", "成员姓名", "Member name"),
+    "userid": ("员工账号", "成员账号", "员工ID", "成员ID", "Member ID", "员工", "成员"),
+    "external_userid": ("客户ID", "外部联系人ID", "Customer ID"),
     "mobile": ("手机", "手机号", "手机号码", "电话", "电话号码"),
-    "mobiles": ("备注手机", "备注手机号", "备注电话"),
+    "mobiles": ("备注手机", "备注手机号", "备注电话", "Mobiles noted"),
     "name": ("客户", "客户姓名", "客户名称", "客户昵称"),
     "add": ("标签", "添加标签", "新增标签"),
     "remove": ("移除标签", "删除标签", "去除标签"),
@@ -46,6 +46,32 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {  # one heading for two fields: the 
     "company": ("企业", "公司", "企业名称", "公司名称"),
     "takeover": ("接替人", "接替成员", "接替员工"),
 }
+TITLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "en": {
+            "userid": "Member ID",
+            "member": "Member name",
+            "external_userid": "Customer ID",
+            "unionid": "UnionID",
+            "mobiles": "Mobiles noted",
+            "remark": "Remark",
+            "description": "Description",
+            "company": "Company",
+        },
+        "zh": {
+            "userid": "成员账号",
+            "member": "成员姓名",
+            "external_userid": "客户ID",
+            "unionid": "UnionID",
+            "mobiles": "备注手机",
+            "remark": "备注",
+            "description": "描述",
+            "company": "企业",
+        },
+    }
+)
+"""Language → field → the heading we write for it: one that is read back as just this field."""
+
 _SHOWN = 12  # headings in an error
 _SHOWN_CHARS = 24  # of each
 _DATA = re.compile(r"\+?[\d-]{5,}(\.\d+)?|w[mo][\w-]{10,}|[^@\s]+@[^@\s]+", re.ASCII)

@@ -4,40 +4,31 @@ The whole sheet is looked at before the first row is handed out: work never star
 damage further down.
 """
 
-import contextlib
-import csv
 import hashlib
 import itertools
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
 
 from wecrm.errors import UsageError
-from wecrm.files import headings
+from wecrm.files import delimited, headings
+from wecrm.files.damage import damage, stripped
 from wecrm.files.decoding import decode
 from wecrm.files.headings import FIELDS, FieldKind
-from wecrm.files.tables import plain
 from wecrm.i18n import _
 
 __all__ = ["FIELDS", "FieldKind", "Row", "Rows", "Sheet", "read"]
 
 LIMIT_BYTES = 200 * 1024 * 1024
 _COMPLAINTS = 10
-_SAMPLE = 50  # rows that the delimiter is judged by
-_DELIMITERS = (",", ";", "\t")
-_NOT_CONTENT = "".join(_DELIMITERS) + ' "\r\n\ufeff'
+_NOT_CONTENT = "".join(delimited.DELIMITERS) + ' "\r\n\ufeff'
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
-_LINE = re.compile("[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-_SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?E\+\d+", re.IGNORECASE)
-_DECIMAL = re.compile(r"\d+\.0+")
-_ROUNDED = re.compile(r"\d{15}0+")  # a spreadsheet's number has 15 digits
-_SEVERAL = re.compile(r"[;；,，、\s]+")
-_FAILED = frozenset({"#NAME?", "#REF!", "#VALUE!", "#N/A", "#NUM!", "#DIV/0!", "#NULL!"})
-_INVISIBLE = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX; XLS, or XLSX with a password
+_Records = Callable[[], Iterator[tuple[int, list[str]]]]
+"""Every row of a file with its number, from the first, as often as asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +50,6 @@ class _Layout:
     """Where what stands."""
 
     name: str
-    delimiter: str
     headings: tuple[str, ...]
     columns: Mapping[str, int]
     kinds: Mapping[str, FieldKind]
@@ -69,12 +59,12 @@ class _Layout:
 class Rows:
     """The rows of a sheet: as often as wanted, made one by one, so that a million need little memory."""
 
-    _text: str
+    _records: _Records
     _layout: _Layout
     _count: int
 
     def __iter__(self) -> Iterator[Row]:
-        for number, cells in _body(self._text, self._layout):
+        for number, cells in _body(self._records):
             yield _row(number, cells, self._layout)
 
     def __len__(self) -> int:
@@ -83,7 +73,10 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet that was read whole and found sound; `digest` is the SHA-256 of its bytes, in hex."""
+    """A sheet that was read whole and found sound; `digest` is the SHA-256 of its bytes, in hex.
+
+    `encoding` is "xlsx" and `delimiter` empty for a workbook.
+    """
 
     name: str
     encoding: str
@@ -91,6 +84,11 @@ class Sheet:
     fields: tuple[str, ...]
     rows: Rows
     digest: str
+
+    @property
+    def format(self) -> str:
+        """How a file like it is called: csv, tsv or xlsx."""
+        return {"": "xlsx", "\t": "tsv"}.get(self.delimiter, "csv")
 
 
 def read(
@@ -100,36 +98,56 @@ def read(
     fields: Mapping[str, FieldKind] = FIELDS,
     mapping: Mapping[str, str] = _NOTHING,
     required: Sequence[Sequence[str]] = (),
+    sheet: str = "",
 ) -> Sheet:
-    """The sheet in `source` (CSV, `;` or TAB separated), checked to its end.
+    """The sheet in `source` (XLSX, or CSV separated by `,`, `;` or TAB), checked to its end.
 
     Args:
         name: what errors call the sheet.
         fields: the fields looked for; other columns are kept in `Row.original` only.
         mapping: field → heading, over the headings that are recognised by themselves.
         required: combinations of fields, one of which must be there whole.
+        sheet: which sheet of a workbook; the first unless named.
 
     Raises:
-        UsageError: not a text file, no such columns, rows of unequal length, damaged ids or
+        UsageError: not a spreadsheet, no such columns, rows of unequal length, damaged ids or
             numbers; up to 10 complaints at once, each with its address.
     """
     data = _bytes(source, name)
-    text, encoding = decode(data, name)
     known = headings.wanted(fields, mapping)
-    delimiter = _delimiter(text, known)
-    first = _header(text, delimiter, name)
+    records, encoding, delimiter = _opened(data, name, known, sheet)
+    first = _header(records, name)
     headings.check_mapping(fields, mapping, first, name)
     columns = headings.locate(first, known, name)
     headings.check_required(required, columns, first, known, name)
-    layout = _Layout(name, delimiter, headings.unique(first), columns, fields)
+    layout = _Layout(name, headings.unique(first), columns, fields)
     return Sheet(
         name=name,
         encoding=encoding,
         delimiter=delimiter,
         fields=tuple(columns),
-        rows=Rows(text, layout, _checked(text, layout)),
+        rows=Rows(records, layout, _checked(records, layout)),
         digest=hashlib.sha256(data).hexdigest(),
     )
+
+
+def _opened(data: bytes, name: str, known: Mapping[str, str], sheet: str) -> tuple[_Records, str, str]:
+    """The rows of the file, its encoding and its delimiter."""
+    if data.startswith(_WORKBOOKS):
+        from wecrm.files.workbooks import reading
+
+        return reading.opened(data, name, sheet).records, "xlsx", ""
+    text, encoding = decode(data, name)
+    if sheet:
+        raise UsageError(
+            _("{name} has no sheet {sheet}.", name=name, sheet=sheet),
+            why=_("It is a text file; only workbooks (XLSX) have sheets."),
+            fix=_("Leave `--sheet` out."),
+        )
+    if not text.strip(_NOT_CONTENT):
+        raise _empty(name)
+    delimiter = delimited.delimiter_of(text, known)
+    return lambda: delimited.records(text, delimiter, name), encoding, delimiter
 
 
 def _bytes(source: Path | BinaryIO, name: str) -> bytes:
@@ -153,78 +171,39 @@ def _bytes(source: Path | BinaryIO, name: str) -> bytes:
     return data
 
 
-def _records(text: str, delimiter: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Every record with its row number; blank lines are records without cells."""
-    lines = (match.group() for match in _LINE.finditer(text))
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    for number in itertools.count(1):
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise UsageError(
-                _("{name}, line {line}: the quotes do not match.", name=name, line=line),
-                why=_("The row that begins there cannot be taken apart: {error}.", error=error),
-                fix=_('A `"` inside a quoted cell is written twice, and every quoted cell is closed.'),
-            ) from error
-        yield number, [plain(cell) for cell in cells]
-
-
 def _blank(cells: Sequence[str]) -> bool:
     return not any(cell.strip() for cell in cells)
 
 
-def _header(text: str, delimiter: str, name: str) -> list[str]:
+def _header(records: _Records, name: str) -> list[str]:
     """The first row that is not blank."""
-    if text.strip(_NOT_CONTENT):
-        for _number, cells in _records(text, delimiter, name):
-            if not _blank(cells):
-                return [cell.strip().lstrip("\ufeff") for cell in cells]
-    raise UsageError(
+    for _number, cells in records():
+        if not _blank(cells):
+            return [cell.strip().lstrip("\ufeff") for cell in cells]
+    raise _empty(name)
+
+
+def _empty(name: str) -> UsageError:
+    return UsageError(
         _("{name} is empty.", name=name),
         fix=_("The first row names the columns; the rows follow."),
     )
 
 
-def _delimiter(text: str, known: Mapping[str, str]) -> str:
-    """The delimiter with the most recognised headings, then rows of one width, then most columns."""
-
-    def merit(delimiter: str) -> tuple[int, bool, int]:
-        rows: list[list[str]] = []
-        with contextlib.suppress(UsageError):  # it comes again when the sheet is read
-            for _number, cells in itertools.islice(_records(text, delimiter, ""), _SAMPLE):
-                if not _blank(cells):
-                    rows.append(cells)
-        first = rows[0] if rows else []
-        recognised = len({known.get(headings.key(heading)) for heading in first} - {None})
-        return recognised, len(first) > 1 and len({len(row) for row in rows}) == 1, len(first)
-
-    return max(_DELIMITERS, key=merit)
-
-
-def _body(text: str, layout: _Layout) -> Iterator[tuple[int, list[str]]]:
+def _body(records: _Records) -> Iterator[tuple[int, list[str]]]:
     """The records below the heading that are not blank."""
-    records = (record for record in _records(text, layout.delimiter, layout.name) if not _blank(record[1]))
-    return itertools.islice(records, 1, None)
+    return itertools.islice((record for record in records() if not _blank(record[1])), 1, None)
 
 
 def _row(number: int, cells: Sequence[str], layout: _Layout) -> Row:
     return Row(
         number=number,
-        cells={field: _stripped(cells[i], layout.kinds[field]) for field, i in layout.columns.items()},
+        cells={field: stripped(cells[i], layout.kinds[field]) for field, i in layout.columns.items()},
         original=dict(zip(layout.headings, cells, strict=False)),
     )
 
 
-def _stripped(cell: str, kind: FieldKind) -> str:
-    """The cell without outer blanks; ids and numbers also lose the marks that copying leaves at them."""
-    text = cell.strip()
-    return text if kind == "text" else text.strip(_INVISIBLE).strip()
-
-
-def _checked(text: str, layout: _Layout) -> int:
+def _checked(records: _Records, layout: _Layout) -> int:
     """How many rows the sheet has.
 
     Raises:
@@ -232,7 +211,7 @@ def _checked(text: str, layout: _Layout) -> int:
     """
     count = 0
     complaints: list[str] = []
-    for number, cells in _body(text, layout):
+    for number, cells in _body(records):
         count += 1
         complaints += _complaints(number, cells, layout)
         if len(complaints) >= _COMPLAINTS:
@@ -261,19 +240,4 @@ def _complaints(number: int, cells: Sequence[str], layout: _Layout) -> Iterator[
         return
     for field, index in layout.columns.items():
         kind = layout.kinds[field]
-        yield from _damage(_stripped(cells[index], kind), kind, f"{headings.letter(index)}{number}")
-
-
-def _damage(text: str, kind: FieldKind, cell: str) -> Iterator[str]:
-    """What a spreadsheet did to the cell; nothing when it looks sound."""
-    parts = (text, *_SEVERAL.split(text)) if kind == "mobile" else (text,)
-    if text.upper() in _FAILED:
-        yield _("{cell}: a formula failed here.", cell=cell)
-    elif kind == "text":
-        return
-    elif any(map(_SCIENTIFIC.fullmatch, parts)):
-        yield _("{cell}: digits were lost, the number was shortened to a form like 4.2E+17.", cell=cell)
-    elif any(map(_DECIMAL.fullmatch, parts)):
-        yield _("{cell}: a number with a decimal point, where digits alone belong.", cell=cell)
-    elif kind == "id" and text.endswith("000") and _ROUNDED.fullmatch(text):
-        yield _("{cell}: digits were rounded, only zeros stand after the first 15.", cell=cell)
+        yield from damage(stripped(cells[index], kind), kind, f"{headings.letter(index)}{number}")

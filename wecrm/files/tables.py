@@ -1,4 +1,4 @@
-"""A `Table` becomes bytes: CSV, TSV, JSON, NDJSON or Markdown, one row after the other.
+"""A `Table` becomes bytes: CSV, TSV, JSON, NDJSON, Markdown or XLSX, one row after the other.
 
 A file is for people with a spreadsheet: byte order mark, CRLF, cells that a spreadsheet would run
 as formulas made harmless. A pipe is for programs: exact bytes. Memory does not grow with the rows.
@@ -19,7 +19,7 @@ from wecrm.i18n import _
 from wecrm.models.table import Cell, Column, Table
 from wecrm.models.text import visible
 
-FORMATS = ("csv", "tsv", "json", "ndjson", "markdown")
+FORMATS = ("csv", "tsv", "json", "ndjson", "markdown", "xlsx")
 """What `write` can write."""
 
 _EXTENSIONS = {
@@ -34,7 +34,7 @@ _EXTENSIONS = {
     ".html": "html",
     ".htm": "html",
 }
-_LATER = ("xlsx", "html")
+_LATER = ("html",)
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 _BOM = b"\xef\xbb\xbf"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -86,7 +86,16 @@ def format_of(path: Path) -> str:
     return known(found)
 
 
-def write(table: Table, stream: BinaryIO, fmt: str, *, for_file: bool, tz: tzinfo, safe: bool = True) -> Written:
+def write(
+    table: Table,
+    stream: BinaryIO,
+    fmt: str,
+    *,
+    for_file: bool,
+    tz: tzinfo,
+    safe: bool = True,
+    titles: bool = False,
+) -> Written:
     """Write `table` to `stream`; its rows are read once.
 
     Headings are the column keys (Markdown: the titles). Times are ISO 8601 with the offset of
@@ -95,13 +104,19 @@ def write(table: Table, stream: BinaryIO, fmt: str, *, for_file: bool, tz: tzinf
     Args:
         for_file: CSV and TSV get a byte order mark, CRLF, and neutralised cells.
         safe: False leaves cells as they are, whatever a spreadsheet would make of them.
+        titles: CSV, TSV and XLSX get the titles as headings.
 
     Raises:
-        UsageError: unknown format.
+        UsageError: unknown format; more than a workbook holds.
     """
     known(fmt)
+    headings = [heading(column) if titles else column.key for column in table.columns]
     if fmt in _DELIMITERS:
-        return _delimited(table, stream, _DELIMITERS[fmt], tz, for_file=for_file, safe=safe)
+        return _delimited(table, headings, stream, _DELIMITERS[fmt], tz, for_file=for_file, safe=safe)
+    if fmt == "xlsx":
+        from wecrm.files.workbooks import writing
+
+        return Written(writing.write(table, headings, stream, tz))
     if fmt == "markdown":
         return _markdown(table, stream, tz)
     return _json(table, stream, tz) if fmt == "json" else _ndjson(table, stream, tz)
@@ -166,7 +181,9 @@ def _as_json(cell: Cell, column: Column, tz: tzinfo) -> object:
     return str(cell) if column.kind == "id" else cell
 
 
-def _delimited(table: Table, stream: BinaryIO, delimiter: str, tz: tzinfo, *, for_file: bool, safe: bool) -> Written:
+def _delimited(
+    table: Table, headings: Sequence[str], stream: BinaryIO, delimiter: str, tz: tzinfo, *, for_file: bool, safe: bool
+) -> Written:
     lines = _Lines(stream, b"\r\n" if for_file else b"\n")
     writer = csv.writer(lines, delimiter=delimiter, lineterminator="\r\n")
     neutralised = 0
@@ -183,7 +200,7 @@ def _delimited(table: Table, stream: BinaryIO, delimiter: str, tz: tzinfo, *, fo
 
     if for_file:
         stream.write(_BOM)
-    writer.writerow([cell_text(column.key, column) for column in table.columns])
+    writer.writerow([cell_text(text, column) for text, column in zip(headings, table.columns, strict=True)])
     rows = 0
     for row in table.rows:
         writer.writerow([cell_text(cell, column) for cell, column in zip(row, table.columns, strict=True)])

@@ -1,7 +1,6 @@
 """What `wecrm doctor` looks at on this machine: who may read what, the disk, the file system, SQLite."""
 
 import os
-import re
 import shlex
 import shutil
 import stat
@@ -13,17 +12,14 @@ from wecrm.errors import Exit, WecrmError
 from wecrm.i18n import _
 from wecrm.operations.doctor import Finding, failed
 from wecrm.store.database import Store, explained
+from wecrm.store.filesystem import existing, trust
+from wecrm.store.filesystem import kind_of as kind_of
+from wecrm.store.filesystem import mounts as mounts
 
 LOW_BYTES, TOO_LOW_BYTES = 1_000_000_000, 100_000_000
 
 NEWEST_NEEDED = (3, 35, 0)
 """SQLite with RETURNING."""
-
-_NETWORK = re.compile(
-    r"nfs\d?|cifs|smb\d?|smbfs|afs|ceph|glusterfs|lustre|davfs|ncpfs|fuse\.(sshfs|rclone|s3fs|gluster.*)"
-)
-_DOUBTFUL = re.compile(r"9p|drvfs|virtiofs|fuse(\..*)?|fuseblk")
-_ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
 def private(check: str, paths: Iterable[Path], *, reading: bool = True) -> Iterator[Finding]:
@@ -42,13 +38,6 @@ def private(check: str, paths: Iterable[Path], *, reading: bool = True) -> Itera
         yield Finding(check, "fail", detail, fix, Exit.config)
     if seen and not open_:
         yield Finding(check, "ok", _("{path} belongs to this user alone.", path=seen[0][0]))
-
-
-def existing(path: Path) -> Path:
-    """`path`, or the nearest folder above it that is there."""
-    while not path.exists() and path != path.parent:
-        path = path.parent
-    return path
 
 
 def writable(check: str, folder: Path) -> Finding:
@@ -74,37 +63,16 @@ def space(free: int, folder: Path) -> Finding:
     return Finding("disk", "warn", detail, fix) if free < LOW_BYTES else Finding("disk", "ok", detail)
 
 
-def mounts() -> str:
-    """The table of mounted file systems, "" where there is none to read."""
-    try:
-        return Path("/proc/mounts").read_text("utf-8", "replace")
-    except OSError:
-        return ""
-
-
-def kind_of(path: Path, table: str) -> str:
-    """The type of the file system that `path` (absolute) lies on, by a mount table; "" when not told."""
-    best, kind = -1, ""
-    for line in table.splitlines():
-        parts = line.split(" ")
-        if len(parts) < 3:
-            continue
-        point = Path(_ESCAPED.sub(lambda match: chr(int(match[1], 8)), parts[1]))
-        if path.is_relative_to(point) and len(point.parts) >= best:
-            best, kind = len(point.parts), parts[2]
-    return kind
-
-
 def file_system(path: Path, table: str) -> Finding:
     """Whether SQLite's locks can be trusted where `path` lies."""
     kind = kind_of(existing(path).resolve(), table)
     if not kind:
         return Finding("filesystem", "skip", _("This system does not tell its file systems."))
     fix = _("Put it on a local disk: WECRM_HOME, or `database` in the profile.")
-    if _NETWORK.fullmatch(kind):
+    if trust(kind) == "network":
         detail = _("{path} lies on a network file system ({kind}), where SQLite's locks fail.", path=path, kind=kind)
         return Finding("filesystem", "fail", detail, fix, Exit.config)
-    if _DOUBTFUL.fullmatch(kind):
+    if trust(kind) == "doubtful":
         detail = _("{path} lies on {kind}: locks may not hold between programs.", path=path, kind=kind)
         return Finding("filesystem", "warn", detail, fix)
     return Finding("filesystem", "ok", _("Local ({kind}).", kind=kind))

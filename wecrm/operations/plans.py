@@ -20,7 +20,7 @@ from wecrm.files import plans as files
 from wecrm.i18n import _
 from wecrm.models.plan import Change, Fact, Facts, Job, Limits, NewId, Plan, PlanHeader, Removal
 from wecrm.operations import steps
-from wecrm.store import jobs
+from wecrm.store import jobs, restores
 from wecrm.store.database import Store
 from wecrm.store.jobs import NewRow
 
@@ -123,8 +123,9 @@ def check(store: Store, header: PlanHeader, issuer: Issuer, limits: Limits, now:
     """The unfinished job of this plan, or None: it may be started.
 
     Raises:
-        SafetyError: of another corp, expired, finished, or above a threshold.
+        SafetyError: of another corp, expired, finished, above a threshold, older than a restore.
     """
+    may_write(store)
     if header.corp_id != issuer.corp_id:
         raise SafetyError(
             _("This plan is for corp {theirs}, not for {ours}.", theirs=header.corp_id, ours=issuer.corp_id),
@@ -134,6 +135,7 @@ def check(store: Store, header: PlanHeader, issuer: Issuer, limits: Limits, now:
     job = jobs.find(store, header.id)
     if job is not None:
         return _resumable(job, header)
+    _refuse_forgotten(store, header)
     if now > header.expires:
         raise SafetyError(
             _("This plan has expired: it is {hours} hours old.", hours=int((now - header.created) / 3600)),
@@ -147,6 +149,31 @@ def check(store: Store, header: PlanHeader, issuer: Issuer, limits: Limits, now:
 def accept(store: Store, path: Path, header: PlanHeader, now: float, approval: str = "") -> Job:
     """A new job for a plan that was checked, with every row in the journal."""
     return jobs.create(store, header, _rows(path), approval, now)
+
+
+def may_write(store: Store) -> None:
+    """Refuse to write to WeCom with a restored database whose journal was not compared with WeCom.
+
+    Raises:
+        SafetyError: with the command that compares it.
+    """
+    if restores.unchecked_since(store) is not None:
+        raise SafetyError(
+            _("This database was restored from a backup and not compared with WeCom since."),
+            _("Rows may have been sent after the backup was taken; the journal of that is missing."),
+            _("wecrm doctor --after-restore"),
+        )
+
+
+def _refuse_forgotten(store: Store, header: PlanHeader) -> None:
+    """Refuse a plan that may have been applied between a backup and its restore."""
+    restored = restores.restored_at(store)
+    if restored is not None and header.created <= restored:
+        raise SafetyError(
+            _("This plan is older than the restore of the database."),
+            _("It may have been applied after the backup was taken; the journal of that is missing."),
+            _("Plan again."),
+        )
 
 
 def _resumable(job: Job, header: PlanHeader) -> Job:

@@ -18,7 +18,7 @@ from wecrm.i18n import _
 from wecrm.models.clock import Progress
 from wecrm.models.plan import Change, Job, JobRow, Limits, Outcome, State, Status
 from wecrm.operations import steps
-from wecrm.operations.plans import resolved
+from wecrm.operations.plans import may_write, resolved
 from wecrm.operations.steps import Step
 from wecrm.operations.work import Work
 from wecrm.store import jobs
@@ -61,7 +61,9 @@ def run(work: Work, job: Job, limits: Limits) -> dict[Status, int]:
         PartialError: too many failures: the rest was skipped.
         ApiError: WeCom refuses the whole corp (secret, permission); the job can be resumed.
         TemporaryError: rows are left that WeCom was too busy for; the job can be resumed.
+        SafetyError: the database was restored and not compared with WeCom since.
     """
+    may_write(work.store)
     for stage in jobs.stages(work.store, job.id):
         before = jobs.tally(work.store, job.id, before_stage=stage)
         if any(before.get(status) for status in UNSETTLED):
@@ -83,11 +85,11 @@ def _run_stage(work: Work, job: Job, stage: int, limits: Limits) -> None:
         clusters = jobs.open_clusters(work.store, job.id, stage, OPEN)
         if not clusters:
             return
-        for op, names in _windows(clusters):
+        for op, names in windows(clusters):
             _window(here, steps.find(op), jobs.open_rows(work.store, job.id, stage, op, names, OPEN))
 
 
-def _windows(clusters: Sequence[tuple[str, str, int]]) -> Iterator[tuple[str, list[str]]]:
+def windows(clusters: Sequence[tuple[str, str, int]]) -> Iterator[tuple[str, list[str]]]:
     """Neighbouring clusters of one op, as many as may be read together."""
     names: list[str] = []
     op, count = "", 0
@@ -103,7 +105,7 @@ def _windows(clusters: Sequence[tuple[str, str, int]]) -> Iterator[tuple[str, li
 
 
 def _window(here: _Stage, step: Step, rows: Sequence[JobRow]) -> None:
-    by_id = {row.change.id: _resolved(row, here.made) for row in rows}
+    by_id = {row.change.id: with_ids(row, here.made) for row in rows}
     changes = [row.change for row in by_id.values()]
     try:
         for states in step.read(here.work, changes):
@@ -117,7 +119,8 @@ def _window(here: _Stage, step: Step, rows: Sequence[JobRow]) -> None:
     _raise_fatal(here)
 
 
-def _resolved(row: JobRow, made: dict[str, str]) -> JobRow:
+def with_ids(row: JobRow, made: dict[str, str]) -> JobRow:
+    """The row with the ids that earlier changes of its job made."""
     if not made:
         return row
     return msgspec.structs.replace(row, change=resolved(row.change, made))
@@ -128,7 +131,7 @@ def _decide(here: _Stage, step: Step, found: Sequence[tuple[JobRow, State]]) -> 
     decided: list[tuple[JobRow, Outcome]] = []
     to_send: list[JobRow] = []
     for row, state in found:
-        outcome = _outcome_of_reading(row, state)
+        outcome = outcome_of_reading(row, state)
         if outcome is None:
             to_send.append(row)
         else:
@@ -160,7 +163,7 @@ def _submit(here: _Stage, step: Step, to_send: Sequence[JobRow]) -> None:
             here.flying[future] = batch
 
 
-def _outcome_of_reading(row: JobRow, state: State) -> Outcome | None:
+def outcome_of_reading(row: JobRow, state: State) -> Outcome | None:
     """What reading back says about a row; None: send it."""
     change = row.change
     if state.gone:

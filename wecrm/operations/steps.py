@@ -80,6 +80,7 @@ def _registry() -> dict[str, Step]:
         remarks.Remark(),
         tags.Create(),
         tags.Rename(),
+        tags.Reorder(),
         tags.Delete(),
     )
     return {step.op: step for step in steps}

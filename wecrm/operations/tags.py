@@ -65,11 +65,19 @@ class Create(_LibraryStep):
 
     def state(self, change: Change, library: Sequence[TagGroup]) -> State:
         tag = _named(library, text(change.key["group"]), text(change.key["name"]))
-        return State({"exists": tag is not None}, made_id=tag.id if tag else "")
+        now: Facts = {"exists": tag is not None, "order": tag.order if tag else None}
+        return State({name: now[name] for name in change.after}, made_id=tag.id if tag else "")
 
     def send(self, work: Work, changes: Sequence[Change]) -> list[Outcome]:
         group, name = text(changes[0].key["group"]), text(changes[0].key["name"])
-        made = api.add(work.client, group, name) or _named(api.library(work.client), group, name)
+        order, place = changes[0].after.get("order"), changes[0].key.get("group_order")
+        made = api.add(
+            work.client,
+            group,
+            name,
+            order if isinstance(order, int) else None,
+            int(place) if isinstance(place, str) else None,
+        ) or _named(api.library(work.client), group, name)
         if made is None:
             return [Outcome("unknown", evidence="accepted, but the library does not show it")]
         return [Outcome("ok", made_id=made.id)]
@@ -106,6 +114,28 @@ class Rename(_LibraryStep):
         return "{} → {}".format(change.before["name"], change.after["name"])
 
 
+class Reorder(_LibraryStep):
+    """Op `tag.reorder`: another place for the tag or group of that id; a larger order stands first."""
+
+    op = "tag.reorder"
+
+    def state(self, change: Change, library: Sequence[TagGroup]) -> State:
+        found = _by_id(library, text(change.key["id"]))
+        return State({"order": found[1]}) if found else State(gone=True, errcode=40068, errmsg="no such tag")
+
+    def send(self, work: Work, changes: Sequence[Change]) -> list[Outcome]:
+        order = changes[0].after["order"]
+        assert isinstance(order, int)
+        api.reorder(work.client, text(changes[0].key["id"]), order)
+        return [Outcome("ok")]
+
+    def reverse(self, store: Store, job: str, change: Change, made_id: str) -> Sequence[Change]:
+        return [Change(change.id, 0, self.op, change.key, change.after, change.before, self.undo)]
+
+    def title(self, change: Change) -> str:
+        return "{}: {} → {}".format(change.key["name"], change.before["order"], change.after["order"])
+
+
 class Delete(_LibraryStep):
     """Op `tag.delete`: takes the tag off everybody. Undo makes it anew and marks them again."""
 
@@ -130,6 +160,11 @@ class Delete(_LibraryStep):
 
     def reverse(self, store: Store, job: str, change: Change, made_id: str) -> Sequence[Change]:
         again = creation(change.id, text(change.key["group"]), text(change.key["name"]))
+        order = change.key.get("order")
+        if isinstance(order, str):
+            again = msgspec.structs.replace(
+                again, before={"exists": False, "order": None}, after={"exists": True, "order": int(order)}
+            )
         ref = NewId(change.id)
         off: Facts = {"present": (), "absent": (ref,)}
         on: Facts = {"present": (ref,), "absent": ()}
@@ -168,9 +203,19 @@ def plan_delete(store: Store, names: Sequence[str]) -> Plan:
     changes = []
     for n, name in enumerate(names, 1):
         tag = _existing(store, name)
-        key: dict[str, str | NewId] = {"id": tag.tag_id, "group": tag.group_name, "name": tag.name}
-        changes.append(Change(f"d{n}", 0, Delete.op, key, {"exists": True}, {"exists": False}, Delete.undo))
+        changes.append(deletion(f"d{n}", 0, tag))
     return Plan("tags", _("delete {names}", names=", ".join(names)), tuple(changes))
+
+
+def deletion(change_id: str, stage: int, tag: store_tags.KnownTag) -> Change:
+    """The change that deletes this tag; its name, group and order are kept for undo."""
+    key: dict[str, str | NewId] = {
+        "id": tag.tag_id,
+        "group": tag.group_name,
+        "name": tag.name,
+        "order": str(tag.order),
+    }
+    return Change(change_id, stage, Delete.op, key, {"exists": True}, {"exists": False}, Delete.undo)
 
 
 def _existing(store: Store, name: str) -> store_tags.KnownTag:

@@ -9,7 +9,7 @@ from wecrm.store.database import Store
 def build(store: Store) -> Table:
     """One row per live tag: active relations that carry it, and how many members use it."""
     columns = (
-        Column("group", _("Group")),
+        Column("group", _("Tag group")),
         Column("tag", _("Tag")),
         Column("customers", _("Customers"), "int"),
         Column("members", _("Members"), "int"),

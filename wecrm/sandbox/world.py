@@ -14,7 +14,7 @@ import msgspec
 
 from wecrm.sandbox.database import Database, empty_file, finish_seeding, open_file
 from wecrm.sandbox.flights import Flights
-from wecrm.sandbox.identity import START
+from wecrm.sandbox.identity import CORP_ID, START
 from wecrm.sandbox.seed.sow import Wanted, sow
 from wecrm.sandbox.settings import JSON, LIMITS, SWITCHES
 
@@ -59,6 +59,7 @@ class World:
         seed: int = 7,
         groups: int | None = None,
         start: float | None = None,
+        corp_id: str = CORP_ID,
     ) -> "World":
         """A new world in `path`, which is overwritten; the same arguments make the same world.
 
@@ -69,6 +70,7 @@ class World:
             seed: what everything is drawn from.
             groups: customer groups; one per 200 relations unless told.
             start: unix seconds of the world's first moment; 2026-11-01 09:00 +08:00 unless told.
+            corp_id: which corp it plays, where a test needs several.
         """
         wanted = Wanted(
             members=members,
@@ -76,6 +78,7 @@ class World:
             groups=contacts // 200 if groups is None else groups,
             seed=seed,
             start=START if start is None else start,
+            corp_id=corp_id,
         )
         fresh = path.with_name(path.name + ".new")
         fresh.unlink(missing_ok=True)

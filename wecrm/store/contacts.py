@@ -48,6 +48,7 @@ def put_relations(store: Store, relations: Sequence[Relation], run: int, now: fl
 def known_relations(
     db: Connection, keys: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], tuple[int, bytes | None, str]]:
+    """(userid in lower case, external_userid) → (id, raw, status), for those of the keys that are known."""
     found = {}
     for start in range(0, len(keys), _BLOCK):
         block = keys[start : start + _BLOCK]
@@ -134,6 +135,7 @@ def set_values(
     run: int | None,
     events: list[Event],
 ) -> None:
+    """Make `new` the values of one relation in a table of (relation_id, value), leaving an event for each change."""
     old = {value for (value,) in db.execute(f"SELECT {column} FROM {table} WHERE relation_id = ?", (id_,))}
     for value in sorted(old - new):
         db.execute(f"DELETE FROM {table} WHERE relation_id = ? AND {column} = ?", (id_, value))
@@ -144,6 +146,7 @@ def set_values(
 
 
 def log_events(db: Connection, events: Iterable[Event]) -> None:
+    """Append to the history of relations."""
     db.executemany(
         "INSERT INTO relation_event (at, relation_id, field, old, new, job, run) VALUES (?, ?, ?, ?, ?, ?, ?)",
         events,
@@ -185,4 +188,5 @@ def _personal(follow: Follow) -> tuple[tuple[str, str], ...]:
 
 
 def as_text(value: object) -> str | None:
+    """A value as the history keeps it; empty is NULL."""
     return None if value is None or value == "" else str(value)

@@ -1,22 +1,17 @@
 """Opening the corp's database file: private, WAL, migrated under a lock, one connection."""
 
-import logging
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
-from sqlite_utils import Database
-
-from wecrm.errors import ConfigError, IntegrityError, TemporaryError
+from wecrm.errors import ConfigError
 from wecrm.i18n import _
-from wecrm.store.migrations import SCHEMA_VERSION, migrations
-
-logger = logging.getLogger(__name__)
-
-BUSY_TIMEOUT_MS = 30_000
+from wecrm.store import filesystem, migrating
+from wecrm.store.connections import BUSY_TIMEOUT_S, refuse_newer, written_version
+from wecrm.store.connections import explained as explained
+from wecrm.store.migrating import CURRENT, Schema
 
 
 class Store:
@@ -30,15 +25,21 @@ class Store:
         self.connection = connection
 
     @classmethod
-    def open(cls, path: Path) -> "Store":
+    def open(cls, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S, schema: Schema = CURRENT) -> "Store":
         """The database at `path`, made (mode 0600) or migrated when needed.
 
+        Args:
+            busy_timeout_s: how long to wait, now and later, for another program that holds it.
+            schema: what the file is to become; other than the current one only in tests of migrating.
+
         Raises:
-            ConfigError: the file can't be made, or a newer wecrm wrote it.
+            ConfigError: the file can't be made, lies on a network share, or a newer wecrm wrote it.
             IntegrityError: it is not a database, or a damaged one.
-            TemporaryError: another program holds it for longer than 30 s.
+            TemporaryError: another program holds it for longer than `busy_timeout_s`.
         """
+        filesystem.refuse_network(path, filesystem.mounts())
         try:
+            refuse_newer(path, written_version(path), schema.version)  # before anything touches it
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             path.chmod(0o600)
@@ -49,27 +50,13 @@ class Store:
                 _("Give this user a writable folder, or set WECRM_HOME to one."),
             ) from error
         with explained(path):
-            connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
-            store = cls(path, connection)
-            store._prepare()
-        return store
-
-    def _prepare(self) -> None:
-        self.connection.execute("PRAGMA journal_mode = WAL")
-        self.connection.execute("PRAGMA synchronous = FULL")
-        self.connection.execute("PRAGMA foreign_keys = ON")
-        self.connection.execute("PRAGMA cache_size = -48000")
-        self.connection.execute("PRAGMA wal_autocheckpoint = 8000")
-        version = self.connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            raise ConfigError(
-                _("The database {path} was written by a newer wecrm.", path=self.path),
-                _("Its schema is {theirs}, this program knows {ours}.", theirs=version, ours=SCHEMA_VERSION),
-                _("Update wecrm. The file was not touched."),
-            )
-        if version < SCHEMA_VERSION:
-            with FileLock(f"{self.path}.migrate.lock", mode=0o600):
-                migrations.apply(Database(self.connection))
+            connection = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None)
+            try:
+                _prepare(path, connection, schema, busy_timeout_s)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(path, connection)
 
     @contextmanager
     def write(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
@@ -83,10 +70,11 @@ class Store:
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
+                self.connection.execute("COMMIT")
             except BaseException:
-                self.connection.execute("ROLLBACK")
+                if self.connection.in_transaction:  # a full disk has ended it already
+                    self.connection.execute("ROLLBACK")
                 raise
-            self.connection.execute("COMMIT")
 
     def close(self) -> None:
         """Close the connection; the object is not usable afterwards."""
@@ -111,29 +99,11 @@ class Store:
             )
 
 
-@contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors inside the block into errors a person can act on."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        name = getattr(error, "sqlite_errorname", "")
-        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            raise TemporaryError(
-                _("The database {path} is held by another program.", path=path),
-                str(error),
-                _("Close that program, or try again later; nothing was written."),
-            ) from error
-        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-            raise IntegrityError(
-                _("The database {path} is damaged or not a database.", path=path),
-                str(error),
-                _("Keep the file, restore a backup beside it, and compare."),
-            ) from error
-        if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
-            raise ConfigError(
-                _("The database {path} can't be written.", path=path),
-                str(error),
-                _("Check free disk space and the folder's permissions; nothing is half written."),
-            ) from error
-        raise
+def _prepare(path: Path, connection: sqlite3.Connection, schema: Schema, wait_s: float) -> None:
+    refuse_newer(path, migrating.version(connection), schema.version)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -48000")
+    connection.execute("PRAGMA wal_autocheckpoint = 8000")
+    migrating.bring_up_to_date(path, connection, schema, wait_s)

@@ -71,6 +71,12 @@ def get(store: Store, job_id: str) -> Job:
     return job
 
 
+def unfinished(store: Store) -> list[Job]:
+    """Jobs that are running or waiting, oldest first."""
+    ids = store.connection.execute("SELECT id FROM job WHERE state IN ('running', 'waiting') ORDER BY created_at, id")
+    return [get(store, id_) for (id_,) in ids.fetchall()]
+
+
 def set_state(
     store: Store, job_id: str, state: JobState, now: float | None = None, due_at: float | None = None
 ) -> None:
@@ -209,3 +215,14 @@ def _row(row: tuple[Any, ...]) -> JobRow:
         due_at,
         evidence or "",
     )
+
+
+def refused_tags(store: Store) -> dict[str, str]:
+    """Tags and groups that WeCom refused to let this app edit (60011): id → name."""
+    rows = store.connection.execute(
+        "SELECT json_extract(r.change, '$.key.id'), coalesce(t.name, g.group_name) FROM job_row r "
+        "LEFT JOIN corp_tag t ON t.tag_id = json_extract(r.change, '$.key.id') "
+        "LEFT JOIN tag_group g ON g.group_id = json_extract(r.change, '$.key.id') "
+        "WHERE r.op IN ('tag.rename', 'tag.reorder', 'tag.delete') AND r.errcode = 60011"
+    )
+    return {id_: name or id_ for id_, name in rows}

@@ -3,13 +3,14 @@
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from wecrm.errors import LockedError
+from wecrm.errors import ConfigError, LockedError
 from wecrm.i18n import _
+from wecrm.store import filesystem
 
 
 @contextmanager
@@ -18,11 +19,13 @@ def held(database: Path, purpose: str) -> Iterator[None]:
 
     Raises:
         LockedError: another process has it; names its process id where that is known.
+        ConfigError: the lock can't be made there: no permission, no room, a network share.
     """
-    database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    filesystem.refuse_network(database, filesystem.mounts())
     lock = FileLock(f"{database}.{purpose}.lock", timeout=0, mode=0o600)
     holder = Path(f"{database}.{purpose}.holder")
     try:
+        database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock.acquire()
     except Timeout:
         raise LockedError(
@@ -34,11 +37,19 @@ def held(database: Path, purpose: str) -> Iterator[None]:
             _("Two at once could do the same work twice."),
             _("Wait for it to end; the lock is free the moment that process ends."),
         ) from None
+    except OSError as error:
+        raise ConfigError(
+            _("The folder {path} can't be written.", path=database.parent),
+            str(error.strerror),
+            _("Give this user a writable folder, or set WECRM_HOME to one."),
+        ) from error
     try:
-        holder.write_text(f"{os.getpid()} {int(time.time())}")
+        with suppress(OSError):  # only tells others who it is
+            holder.write_text(f"{os.getpid()} {int(time.time())}")
         yield
     finally:
-        holder.unlink(missing_ok=True)
+        with suppress(OSError):
+            holder.unlink(missing_ok=True)
         lock.release()
 
 

@@ -20,6 +20,16 @@ class KnownTag:
     order: int
 
 
+@dataclass(frozen=True, slots=True)
+class KnownGroup:
+    """A group of the cached library with its tags in the order people see them."""
+
+    group_id: str
+    name: str
+    order: int
+    tags: tuple[KnownTag, ...]
+
+
 def put_library(store: Store, groups: Sequence[TagGroup], now: float) -> int:
     """Store the whole library; tags that are no longer in it get `deleted_at`. Returns the tags."""
     with store.write() as db:
@@ -63,6 +73,20 @@ def known(store: Store) -> tuple[KnownTag, ...]:
         'ORDER BY g."order" DESC, g.group_name, t."order" DESC, t.name'
     )
     return tuple(KnownTag(*row) for row in rows)
+
+
+def groups(store: Store) -> tuple[KnownGroup, ...]:
+    """Every live group, larger order first; of equal orders the one made earlier."""
+    rows = store.connection.execute(
+        'SELECT t.tag_id, t.name, t.group_id, g.group_name, coalesce(t."order", 0), coalesce(g."order", 0) '
+        "FROM corp_tag t JOIN tag_group g ON g.group_id = t.group_id WHERE t.deleted_at IS NULL "
+        'ORDER BY g."order" DESC, g.create_time, g.group_id, t."order" DESC, t.create_time, t.tag_id'
+    ).fetchall()
+    found: dict[str, list[KnownTag]] = {}
+    for *tag, _order in rows:
+        found.setdefault(tag[2], []).append(KnownTag(*tag))
+    orders = {row[2]: row[5] for row in rows}
+    return tuple(KnownGroup(id_, tags[0].group_name, orders[id_], tuple(tags)) for id_, tags in found.items())
 
 
 def customers(store: Store, tag_id: str) -> tuple[str, int]:

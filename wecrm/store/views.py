@@ -135,7 +135,7 @@ _TAGS = View(
     columns_of(
         ("tag_id", "Tag id", "id", "Id of the tag."),
         ("name", "Tag", "text", "Name of the tag; unique in its group only."),
-        ("group", "Group", "text", "Name of the tag group."),
+        ("group", "Tag group", "text", "Name of the tag group."),
         ("group_id", "Group id", "id", "Id of the tag group."),
         ("order", "Order", "int", "Place in its group; a larger number stands first."),
         ("group_order", "Group order", "int", "Place of the group; a larger number stands first."),

@@ -23,6 +23,7 @@ class Wanted:
     groups: int
     seed: int
     start: float
+    corp_id: str = CORP_ID
 
 
 def sow(db: sqlite3.Connection, wanted: Wanted) -> None:
@@ -33,7 +34,7 @@ def sow(db: sqlite3.Connection, wanted: Wanted) -> None:
 
     start = int(wanted.start)
     db.execute("INSERT INTO world VALUES (1, ?, 0, 0, 0, 1)", (wanted.start,))
-    settings = {"corp_id": CORP_ID, "seed": wanted.seed, "start": wanted.start}
+    settings = {"corp_id": wanted.corp_id, "seed": wanted.seed, "start": wanted.start}
     db.executemany(
         "INSERT INTO setting VALUES (?, ?)", [(k, msgspec.json.encode(v).decode()) for k, v in settings.items()]
     )

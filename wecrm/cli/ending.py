@@ -1,0 +1,54 @@
+"""What unattended work tells when it ends: the one line of --cron, and the heartbeat for a monitor."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+from wecrm.cli.session import Session
+from wecrm.errors import WecrmError
+from wecrm.i18n import _
+
+
+def finished(s: Session, what: str, told: str, seconds: float, code: int = 0) -> None:
+    """Sum up a sync or an apply that came to its end; what ended with 0 beats the profile's heart."""
+    summary(s, what, f"{told} · {seconds:.0f} s", code)
+    if not code:
+        _beat(s, what, seconds)
+
+
+def summary(s: Session, what: str, told: str, code: int = 0) -> None:
+    """The one line of --cron: `sync acme: … · exit 0`; nothing with -qq."""
+    if s.options.cron:
+        s.summed_up = True
+        if s.options.quiet < 2:
+            s.warn(f"{what} {s.profile_name}: {told} · exit {int(code)}")
+
+
+def _beat(s: Session, what: str, seconds: float) -> None:
+    """Write the heartbeat file and ask for the heartbeat URL; a failure is a warning and changes nothing."""
+    if s.profile.heartbeat_file:
+        try:
+            _write(s, Path(s.profile.heartbeat_file).expanduser(), what, seconds)
+        except (WecrmError, RuntimeError) as error:
+            s.warn(_("The heartbeat file of {profile} was not written: {why}", profile=s.profile_name, why=error))
+    if s.profile.heartbeat_url:
+        from wecrm.api.heartbeat import ping
+
+        why = ping(s.profile.heartbeat_url, proxy=s.profile.proxy)
+        if why:
+            s.warn(_("The heartbeat of {profile} did not get through: {why}", profile=s.profile_name, why=why))
+
+
+def _write(s: Session, path: Path, what: str, seconds: float) -> None:
+    from wecrm.files.atomic import replacing
+
+    said = {
+        "at": datetime.fromtimestamp(s.clock.now(), s.tz).isoformat(timespec="seconds"),
+        "profile": s.profile_name,
+        "corp_id": s.profile.corp_id,
+        "command": what,
+        "seconds": round(seconds, 1),
+        "exit": 0,
+    }
+    with replacing(path, private=False) as stream:  # its reader is a monitor, another user
+        stream.write(json.dumps(said, ensure_ascii=False).encode() + b"\n")

@@ -1,0 +1,107 @@
+"""Connections beside the one that a `Store` holds, and SQLite's errors in words."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from wecrm.errors import ConfigError, IntegrityError, TemporaryError
+from wecrm.i18n import _
+from wecrm.models.clock import Run
+
+BUSY_TIMEOUT_S = 30.0
+"""How long to wait for another program that holds the database."""
+
+_MAGIC = b"SQLite format 3\0"
+_STEPS = 200_000
+"""Instructions of SQLite's machine between two looks at whether to stop: some milliseconds."""
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors inside the block into errors a person can act on."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        name = getattr(error, "sqlite_errorname", "")
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            raise TemporaryError(
+                _("The database {path} is held by another program.", path=path),
+                str(error),
+                _("Close that program, or try again later; nothing was written."),
+            ) from error
+        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+            raise IntegrityError(
+                _("The database {path} is damaged or not a database.", path=path),
+                str(error),
+                _("Keep the file, restore a backup beside it, and compare."),
+            ) from error
+        if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
+            raise ConfigError(
+                _("The database {path} can't be written.", path=path),
+                str(error),
+                _("Check free disk space and the folder's permissions; nothing is half written."),
+            ) from error
+        raise
+
+
+@contextmanager
+def reading(path: Path, *, alone: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Iterator[sqlite3.Connection]:
+    """A connection that changes no byte of the file at `path`.
+
+    Args:
+        alone: nobody writes to the file meanwhile (a backup): then nothing is made beside it either,
+            unless it was copied with a `-wal` that must be read too.
+    """
+    immutable = alone and not any(_filled(path, end) for end in ("-wal", "-journal"))
+    uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if immutable else ''}"
+    with explained(path), closing(sqlite3.connect(uri, timeout=busy_timeout_s, isolation_level=None, uri=True)) as db:
+        yield db
+
+
+def _filled(path: Path, end: str) -> bool:
+    beside = path.with_name(path.name + end)
+    return beside.exists() and beside.stat().st_size > 0
+
+
+def written_version(path: Path) -> int:
+    """Number of the schema in the file (0: none), read without touching it or anything beside it."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(100)
+    except FileNotFoundError:
+        return 0
+    if not head.startswith(_MAGIC):
+        return 0  # new, or no database: SQLite itself will say so
+    if _filled(path, "-wal"):
+        with reading(path, alone=True) as db:
+            return int(db.execute("PRAGMA user_version").fetchone()[0])
+    return int.from_bytes(head[60:64], "big")
+
+
+def refuse_newer(path: Path, theirs: int, ours: int) -> None:
+    """Refuse a file whose schema this program does not know.
+
+    Raises:
+        ConfigError: a newer wecrm wrote it.
+    """
+    if theirs > ours:
+        raise ConfigError(
+            _("The database {path} was written by a newer wecrm.", path=path),
+            _("Its schema is {theirs}, this program knows {ours}.", theirs=theirs, ours=ours),
+            _("Update wecrm. The file was not touched."),
+        )
+
+
+@contextmanager
+def stoppable(db: sqlite3.Connection, run: Run) -> Iterator[None]:
+    """Let the run's end (deadline, signal) break off a long statement inside the block."""
+    db.set_progress_handler(lambda: int(run.stop() is not None), _STEPS)
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
+            run.check()
+        raise
+    finally:
+        db.set_progress_handler(None, 0)
