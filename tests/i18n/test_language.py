@@ -102,7 +102,7 @@ def test_headings_of_tables_are_translated(synced: Wecrm) -> None:
         (("contacts", "list", "--limit"), "选项 '--limit' 需要一个值。"),
         (("contacts", "list", "--help=1"), "选项 '--help' 不带值。"),
         (("contacts", "list", "x", "y"), "多余的参数：x y"),
-        (("contacts", "lsit"), "没有命令 'lsit'。是不是想写 'list'？"),
+        (("members", "lsit"), "没有命令 'lsit'。是不是想写 'list'？"),
         (("contacts", "zzzzzz"), "没有命令 'zzzzzz'。"),
         (("plan", "show"), "缺少参数 'PLAN'。"),
         (("sandbox", "range"), "缺少选项 '--departments'。"),

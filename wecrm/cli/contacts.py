@@ -9,6 +9,7 @@ from wecrm.cli import applying, pages, rows
 from wecrm.cli import input as inputs
 from wecrm.cli.command import command, group, session
 from wecrm.cli.listing import listing
+from wecrm.cli.persons import commands
 from wecrm.cli.results import Results, ResultsOption
 from wecrm.i18n import _
 
@@ -143,3 +144,6 @@ def remark(
         return applying.write_plan(s, made, output, detailed_exitcode)
     approval = applying.Approval(yes, max_changes, max_removals, max_failures, confirm)
     return applying.apply_now(s, made, approval, Results(results, source.format))
+
+
+commands(app)

@@ -122,6 +122,14 @@ def write(
     return _json(table, stream, tz) if fmt == "json" else _ndjson(table, stream, tz)
 
 
+def write_object(parts: Sequence[Table], stream: BinaryIO, *, tz: tzinfo) -> None:
+    """One JSON object: each table's name and its rows as an array."""
+    for n, table in enumerate(parts):
+        stream.write((b",\n" if n else b"{\n") + msgspec.json.encode(table.name) + b": ")
+        _json(table, stream, tz)
+    stream.write(b"}\n")
+
+
 def heading(column: Column) -> str:
     """What stands above the column for people: title and unit."""
     return f"{column.title} ({column.unit})" if column.unit else column.title

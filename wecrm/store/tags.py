@@ -70,7 +70,7 @@ def known(store: Store) -> tuple[KnownTag, ...]:
     rows = store.connection.execute(
         'SELECT t.tag_id, t.name, t.group_id, g.group_name, coalesce(t."order", 0) '
         "FROM corp_tag t JOIN tag_group g ON g.group_id = t.group_id WHERE t.deleted_at IS NULL "
-        'ORDER BY g."order" DESC, g.group_name, t."order" DESC, t.name'
+        'ORDER BY g."order" DESC, g.create_time, g.group_id, t."order" DESC, t.create_time, t.tag_id'
     )
     return tuple(KnownTag(*row) for row in rows)
 
