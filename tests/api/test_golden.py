@@ -96,16 +96,6 @@ DEPARTMENTS = (
     Department(id=41, parentid=1, name="海港门店", name_en="Harbour shop", order=100),
 )
 AN = Member(userid=MEMBER, name="陆安", department=(41,), main_department=41, status=1)
-AN_ALONE = Member(
-    userid=MEMBER,
-    name="陆安",
-    department=(41,),
-    is_leader_in_dept=(0,),
-    alias="Annie",
-    position="顾问",
-    main_department=41,
-    status=2,
-)
 CONTACT = ExternalContact(
     CUSTOMER, name="李小茶", type=1, gender=0, unionid="oGOLDENunion0001", avatar="https://example.com/a.png"
 )
@@ -191,7 +181,6 @@ def sides(relations: Sequence[Any]) -> list[tuple[ExternalContact, Follow]]:
 EXPECTED: dict[Endpoint, tuple[Callable[[Client], object], object]] = {
     GETTOKEN: (lambda c: c.check_token("contact"), None),
     members.DEPARTMENTS: (members.departments, (DEPARTMENTS, "directory")),
-    members.MEMBER: (lambda c: c.call(members.MEMBER, Member, params={"userid": MEMBER}), AN_ALONE),
     members.MEMBERS: (lambda c: members.members_of(c, 41, "directory"), (AN,)),
     members.MEMBER_IDS: (
         lambda c: list(members.member_ids(c)),

@@ -15,7 +15,6 @@ _OWN_MACHINE = re.compile(r"(?<![\w.:/])/(?:home|root|work|Users|tmp|mnt|workspa
 _REGISTRY = re.compile(
     r"\b(?:[\w-]+\.)*(?:pypi|pythonhosted|npmjs|anaconda)\.(?:org|com)\b|\bindex-url\b", re.IGNORECASE
 )
-_MEASURED = ROOT / "docs" / "explain" / "performance.md"  # there once somebody has run scripts/bench --write
 _NAMED = ROOT / "docs" / "explain" / "architecture.md", ROOT / "docs" / "contributing.md"
 
 each_document = pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -75,4 +74,4 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
             reached.add(path)
             links = [link.partition("#")[0] for link in _LINK.findall(prose(path)) if "://" not in link]
             todo += [(path.parent / link).resolve() for link in links if link]
-    assert set(DOCS) <= reached | {_MEASURED}
+    assert set(DOCS) <= reached

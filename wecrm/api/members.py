@@ -17,7 +17,6 @@ from wecrm.models.member import Department, Member
 DEPARTMENTS = Endpoint("GET", "/cgi-bin/department/list", doc=90208, effect="read", secret="directory")
 DEPARTMENT_IDS = Endpoint("GET", "/cgi-bin/department/simplelist", doc=95350, effect="read", secret="directory")
 DEPARTMENT = Endpoint("GET", "/cgi-bin/department/get", doc=95351, effect="read", secret="directory")
-MEMBER = Endpoint("GET", "/cgi-bin/user/get", doc=90196, effect="read", secret="directory")
 MEMBERS = Endpoint("GET", "/cgi-bin/user/list", doc=90201, effect="read", secret="directory")
 MEMBERS_SHORT = Endpoint("GET", "/cgi-bin/user/simplelist", doc=90200, effect="read", secret="directory")
 MEMBER_IDS = Endpoint("POST", "/cgi-bin/user/list_id", doc=96067, effect="read", secret="directory")

@@ -27,7 +27,6 @@ class Progress:
     done: int
     total: int | None = None
     failed: int = 0
-    calls_left: int | None = None
 
 
 def _silent(_: Progress) -> None:

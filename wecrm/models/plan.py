@@ -15,7 +15,6 @@ Status = Literal["pending", "same", "ok", "submitted", "verified", "failed", "co
 """What became of a row. `unknown` = sent, no answer read; `submitted` = accepted, effect comes later."""
 
 FINAL: tuple[Status, ...] = ("same", "ok", "verified", "failed", "conflict", "skipped")
-GOOD: tuple[Status, ...] = ("same", "ok", "verified")
 
 JobState = Literal["running", "waiting", "done", "cancelled"]
 
