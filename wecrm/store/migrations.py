@@ -8,7 +8,7 @@ from sqlite_utils import Database, Migrations
 
 migrations = Migrations("wecrm")
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Number of the newest migration; `PRAGMA user_version` of a current file."""
 
 
@@ -18,6 +18,14 @@ def m001_cache_and_journal(db: Database) -> None:
     for statement in (*_DIRECTORY, *_CONTACTS, *_TAGS, *_GROUPS, *_SYNCS, *_JOBS, *_VIEWS):
         db.execute(statement)
     db.execute("PRAGMA user_version = 1")
+
+
+@migrations()
+def m002_exclusive_groups(db: Database) -> None:
+    """Tag groups of which a customer has at most one tag (stages): known to us alone, not to WeCom."""
+    for statement in _EXCLUSIVE:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 2")
 
 
 _DIRECTORY = (
@@ -196,4 +204,16 @@ _VIEWS = (
         SELECT job, n, stage, op, cluster, json_extract(CAST(change AS TEXT), '$.key') AS object,
             CAST(change AS TEXT) AS change, status, errcode, errmsg, hint, attempts, sent_at, due_at, evidence
         FROM job_row""",
+)
+
+_EXCLUSIVE = (
+    "CREATE TABLE exclusive_group (group_id TEXT PRIMARY KEY) WITHOUT ROWID",
+    "DROP VIEW tags",
+    """CREATE VIEW tags AS
+        SELECT t.tag_id, t.name, g.group_name AS "group", t.group_id, t."order", g."order" AS group_order,
+            EXISTS (SELECT 1 FROM exclusive_group x WHERE x.group_id = t.group_id) AS exclusive,
+            t.create_time, t.deleted_at, t.made_by_job,
+            (SELECT count(*) FROM relation_tag rt WHERE rt.tag_id = t.tag_id
+                AND rt.relation_id NOT IN (SELECT id FROM relation WHERE status <> 'active')) AS customers
+        FROM corp_tag t LEFT JOIN tag_group g ON g.group_id = t.group_id""",
 )

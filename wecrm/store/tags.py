@@ -22,12 +22,17 @@ class KnownTag:
 
 @dataclass(frozen=True, slots=True)
 class KnownGroup:
-    """A group of the cached library with its tags in the order people see them."""
+    """A group of the cached library with its tags in the order people see them.
+
+    `exclusive`: a customer has at most one of its tags (stages); only our own file says so, WeCom
+    knows nothing of it.
+    """
 
     group_id: str
     name: str
     order: int
     tags: tuple[KnownTag, ...]
+    exclusive: bool = False
 
 
 def put_library(store: Store, groups: Sequence[TagGroup], now: float) -> int:
@@ -86,7 +91,19 @@ def groups(store: Store) -> tuple[KnownGroup, ...]:
     for *tag, _order in rows:
         found.setdefault(tag[2], []).append(KnownTag(*tag))
     orders = {row[2]: row[5] for row in rows}
-    return tuple(KnownGroup(id_, tags[0].group_name, orders[id_], tuple(tags)) for id_, tags in found.items())
+    stages = {id_ for (id_,) in store.connection.execute("SELECT group_id FROM exclusive_group")}
+    return tuple(
+        KnownGroup(id_, tags[0].group_name, orders[id_], tuple(tags), id_ in stages) for id_, tags in found.items()
+    )
+
+
+def set_exclusive(store: Store, group_id: str, exclusive: bool) -> None:
+    """Remember, or forget, that a customer has at most one tag of this group."""
+    with store.write() as db:
+        if exclusive:
+            db.execute("INSERT OR IGNORE INTO exclusive_group VALUES (?)", (group_id,))
+        else:
+            db.execute("DELETE FROM exclusive_group WHERE group_id = ?", (group_id,))
 
 
 def customers(store: Store, tag_id: str) -> tuple[str, int]:

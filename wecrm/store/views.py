@@ -139,6 +139,7 @@ _TAGS = View(
         ("group_id", "Group id", "id", "Id of the tag group."),
         ("order", "Order", "int", "Place in its group; a larger number stands first."),
         ("group_order", "Group order", "int", "Place of the group; a larger number stands first."),
+        ("exclusive", "Exclusive", "bool", "Whether a customer has at most one tag of the group (stages)."),
         ("create_time", "Created", "time", "When the tag was made."),
         ("deleted_at", "Deleted", "time", "When a sync first missed it; empty while it exists."),
         ("made_by_job", "Made by job", "id", "The job that made it, if wecrm did."),
