@@ -22,6 +22,7 @@ from wecrm.cli.registry import COMMANDS  # noqa: E402
 from wecrm.cli.root import HELP  # noqa: E402
 from wecrm.cli.sandbox import CALLS  # noqa: E402
 from wecrm.models.contact import ADD_WAYS  # noqa: E402
+from wecrm.models.transfer import MEANINGS  # noqa: E402
 from wecrm.reports import REPORTS  # noqa: E402
 from wecrm.sandbox.settings import SWITCHES  # noqa: E402
 from wecrm.store.views import VIEWS  # noqa: E402
@@ -72,7 +73,7 @@ def _listed() -> Iterator[tuple[str, str]]:
     yield from (("cli", summary) for _module, summary in COMMANDS.values())
     yield from (("cli", sentence) for sentence in (*PARSER, *COMPLAINTS, *REACTIONS.values()))
     yield from (("cli", column.title) for column in CALLS)
-    yield from (("models", way) for way in ADD_WAYS.values())
+    yield from (("models", text) for text in (*ADD_WAYS.values(), *MEANINGS.values()))
     yield from (("reports", report.summary) for report in REPORTS.values())
     yield from (("sandbox", meaning) for _default, _others, meaning in SWITCHES.values())
     for view in VIEWS.values():

@@ -32,14 +32,14 @@ Values = dict[str, list[tuple[str, str]]]
 
 BY_FLAG = {
     "--profile": "profiles", "--lang": "one lang", "--csv-safe": "one csv-safe", "--followers": "one followers",
-    "--status": "many status", "--add": "tag", "--remove": "tag", "--when": "one when",
+    "--status": "many status", "--add": "tag", "--remove": "tag", "--into": "tag", "--when": "one when",
     "--delete-by": "one delete-by", "--secret": "one secret",
 }  # fmt: skip
 """What an option's value is, where neither type nor help says it; by the option's longest name."""
 
 BY_PLACE = {
     "job": "job", "who": "member", "userid": "userid", "chat_id": "chat", "old": "tag", "group_name": "taggroup",
-    "tags delete names": "tag", "report name": "one report", "explain words": "one explain",
+    "tags delete names": "tag", "tags merge names": "tag", "report name": "one report", "explain words": "one explain",
     "status what": "one purpose", "sandbox fault kind": "one fault", "sandbox switch name": "one switch",
 }  # fmt: skip
 """The same for arguments, by name or by command and name."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from wecrm import i18n
 from wecrm.cli.main import run
 from wecrm.errors import WecrmError
 from wecrm.sandbox.world import World
@@ -124,3 +125,9 @@ def synced(filled: Path, tmp_path: Path) -> Wecrm:
     """The command line on a sandbox that was synced once."""
     shutil.copytree(filled, tmp_path / "home")
     return Wecrm(tmp_path / "home")
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> None:
+    """Each test begins in the language of the sources, whatever the one before it spoke."""
+    i18n.use(i18n.SOURCE)

@@ -44,7 +44,7 @@ class Secret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One corporation. `secrets` maps a purpose (contact, directory, archive) to its secret."""
+    """One corporation. `secrets` maps a purpose (contact, directory, links, archive) to its secret."""
 
     corp_id: str
     name: str = ""

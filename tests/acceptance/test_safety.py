@@ -7,6 +7,7 @@ import pytest
 
 from tests.acceptance import facts
 from tests.conftest import Result, Wecrm
+from tests.operations.handing import JOB, customers, described, pair, transferred
 from wecrm.sandbox import control
 
 DAY_S = 24 * 3600
@@ -32,6 +33,13 @@ def writes(home: Wecrm) -> int:
         "get_by_user",
         "get_follow_user_list",
         "get_corp_tag_list",
+        "list_contact_way",
+        "get_contact_way",
+        "get_join_way",
+        "list_link",
+        "customer",
+        "customer_acquisition_quota",
+        "statistic",
     )
     with home.world() as world:
         return sum(call.path.rsplit("/", 1)[-1] not in reading for call in control.calls(world))
@@ -200,6 +208,10 @@ def test_no_writing_command_sends_anything_in_a_dry_run(synced: Wecrm) -> None:
     from wecrm.cli.registry import COMMANDS
 
     home = synced
+    former, taker = pair(home)
+    moved = customers(home, former, taker, 1000)[-1:]
+    described(home, former, moved)
+    transferred(home, former, taker, moved)
     plan = plan_of(home, 5)
     keys = facts.relations(home, 4)
     file = facts.keys_csv(home, "d.csv", keys)
@@ -220,14 +232,30 @@ def test_no_writing_command_sends_anything_in_a_dry_run(synced: Wecrm) -> None:
     library = home.home / "tags.yaml"
     assert home("tags", "pull", str(library)).code == 0
     library.write_text(library.read_text("utf-8") + "- group: 新组\n  tags:\n  - 新\n", "utf-8")
+    one, other = (who for (who,) in home.sql("SELECT userid FROM member WHERE follows AND status = 1 LIMIT 2"))
+    fair = home.home / "fair.yaml"
+    fair.write_text(f"codes:\n- {{name: fair, channel: fair, members: [{one}], fallback: [{other}]}}\n", "utf-8")
+    assert home("livecodes", "push", str(fair), "--yes").code == 0
+    market = home.home / "market.yaml"
+    market.write_text(f"codes:\n- {{name: market, members: [{one}]}}\n", "utf-8")
+    away = str(home.csv("leave.csv", "userid,from,to", [(one, "2026-01-01", "2027-12-31")]))
     words: dict[str, Callable[[], tuple[str, ...]]] = {
+        "livecodes push": lambda: ("livecodes", "push", str(market), "--yes"),
+        "livecodes create": lambda: ("livecodes", "create", "海报", "--members", one, "--yes"),
+        "livecodes update": lambda: ("livecodes", "update", "fair", "--channel", "other", "--yes"),
+        "livecodes delete": lambda: ("livecodes", "delete", "fair", "--yes", "--max-removals", "100%"),
+        "livecodes swap": lambda: ("livecodes", "swap", one, other, "--yes"),
+        "livecodes rotate": lambda: ("livecodes", "rotate", "--leave", away, "--yes"),
         "tags push": lambda: ("tags", "push", str(library), "--yes"),
         "apply": lambda: ("apply", str(plan), "--yes"),
         "tags apply": lambda: ("tags", "apply", file, "--add", "VIP", "--yes"),
         "tags create": lambda: ("tags", "create", "新", "一", "--yes"),
         "tags rename": lambda: ("tags", "rename", "潜在", "潜", "--yes"),
         "tags delete": lambda: ("tags", "delete", "潜在", "--yes", "--max-removals", "100%"),
+        "tags merge": lambda: ("tags", "merge", "潜在", "--into", "VIP", "--yes", "--max-removals", "100%"),
         "contacts remark": lambda: ("contacts", "remark", remarks, "--yes"),
+        "transfers poll": lambda: ("transfers", "poll"),
+        "transfers restore": lambda: ("transfers", "restore", JOB, "--yes"),
         "jobs resume": lambda: ("jobs", "resume", unfinished),
         "jobs retry": lambda: ("jobs", "retry", unfinished),
     }

@@ -99,6 +99,15 @@ def test_a_token_is_not_used_in_its_last_five_minutes(office: Office) -> None:
     assert [call.errcode for call in office.calls("get_follow_user_list")] == [0, 0]
 
 
+def test_a_token_granted_again_near_its_end_is_not_asked_for_with_every_call(office: Office) -> None:
+    client = office.client()
+    client.check_token("contact")
+    control.advance(office.world, 7200 - 280)
+    for _call in range(50):
+        client.check_token("contact")
+    assert len(office.calls("gettoken")) == 2
+
+
 def test_a_wrong_secret_is_asked_once_and_remembered(office: Office) -> None:
     for _run in range(3):
         client = office.client(secrets={"contact": "not-the-secret"})
@@ -432,6 +441,11 @@ def test_a_cache_folder_that_is_a_file_is_a_mistake_of_the_configuration(office:
 
 
 WRITES = [endpoint for endpoint in endpoints.ALL if endpoint.effect != "read"]
+NEVER_CALLED = {
+    "/cgi-bin/externalcontact/close_temp_chat",  # ends a customer's conversation
+    "/cgi-bin/externalcontact/send_welcome_msg",  # wants a code that lives 20 seconds, from a callback
+}
+"""Writes of the sandbox, for programs that are tested on it."""
 
 
 @pytest.mark.parametrize("endpoint", WRITES, ids=lambda endpoint: endpoint.name)
@@ -443,7 +457,9 @@ def test_a_dry_run_refuses_whatever_does_not_just_read(office: Office, endpoint:
 
 
 def test_everything_that_the_sandbox_carries_out_counts_as_writing() -> None:
-    assert {endpoint.path for endpoint in WRITES} == {path for path, route in ROUTES.items() if route.writes}
+    writes = {path for path, route in ROUTES.items() if route.writes}
+    assert {endpoint.path for endpoint in WRITES} == writes - NEVER_CALLED
+    assert writes >= NEVER_CALLED
 
 
 def test_a_dry_run_reads(office: Office) -> None:

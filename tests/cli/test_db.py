@@ -249,7 +249,7 @@ def test_a_file_that_does_not_belong_here_is_refused(synced: Wecrm, bak: str, st
     change(Path(bak), statement)
     result = synced("db", "restore", bak, "--yes")
     assert result.code == code, result.err
-    assert synced.sql("SELECT key FROM corp") == [("corp_id",)]
+    assert synced.sql("SELECT value FROM corp WHERE key = 'corp_id'") == [("wwsandbox00000001",)]
 
 
 def test_a_file_that_is_damaged_missing_or_the_database_itself_is_refused(synced: Wecrm, bak: str) -> None:

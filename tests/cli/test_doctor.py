@@ -306,6 +306,17 @@ def test_a_configured_profile_is_examined_over_the_wire(acme: Home) -> None:
         assert found[check]["state"] == "ok", found[check]
 
 
+@pytest.mark.parametrize(("app", "code"), [("second", 0), ("system", 6)])
+def test_a_secret_for_acquisition_links_is_tried_on_them(acme: Home, app: str, code: int) -> None:
+    acme.wecrm.env["LINKS"] = SECRETS[app]
+    acme.configure(secrets={"contact": "env:CONTACT", "links": "env:LINKS"})
+    ended, found = examined(acme.wecrm)
+    assert ended == code
+    assert found["token.links"]["state"] == "ok"
+    assert found["api.links.acquisition-links"]["state"] == ("fail" if code else "ok")
+    assert acme.wecrm("config", "validate").code == 0
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [("profiles: [", "not valid YAML"), ("profile: {}\n", "unknown field"), ("timezone: Mars/Olympus\n", "time zone")],

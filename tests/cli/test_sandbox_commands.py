@@ -1,5 +1,7 @@
 """`wecrm sandbox`: the worlds, their time, faults and rules, and what other people do in them."""
 
+import csv
+import io
 import json
 import os
 import signal
@@ -277,6 +279,13 @@ def test_limits_are_shown_and_changed(wecrm: Wecrm) -> None:
         assert world.limit("per_minute") == 25
 
 
+def test_limits_of_live_codes_are_changed(wecrm: Wecrm) -> None:
+    given = {"ways": 7, "customers": 8, "group-people": 9, "quota": 10}
+    assert wecrm("sandbox", "limits", *(word for name, n in given.items() for word in (f"--{name}", str(n)))).code == 0
+    with wecrm.world() as world:
+        assert {name: world.limit(name.replace("-", "_")) for name in given} == given
+
+
 def test_looking_at_the_limits_ends_no_block(wecrm: Wecrm) -> None:
     wecrm("sandbox", "limits", "--per-minute", "1")
     assert wecrm("sync", "tags").code == 0
@@ -356,6 +365,81 @@ def test_somebody_deletes_a_relation(wecrm: Wecrm) -> None:
     assert found.one_way
     assert wecrm("sandbox", "edit", *who, "--delete-by", "member").code == 0
     assert again(wecrm, relation) is None
+
+
+def test_customers_scan_a_live_code(wecrm: Wecrm) -> None:
+    result = wecrm("sandbox", "scan", "小红书-种草", "--count", "30", "--over", "2h", "--known", "0")
+    assert result.code == 0
+    got = {row["id"]: int(row["customers"]) for row in csv.DictReader(io.StringIO(result.out))}
+    assert sum(got.values()) == 30
+    assert "30 scans, 30 customers added, 0 of them known to the corp." in result.err
+    with wecrm.world() as world:
+        assert world.now() == pytest.approx(1793494800 + 7200, abs=1)
+        (code,) = [one for one in control.code_truth(world) if one.state == "小红书-种草"]
+        assert set(got) <= set(code.usable)
+        assert code.added == 30
+
+
+def test_a_scan_of_a_group_code_shows_groups_and_a_link_takes_a_channel(wecrm: Wecrm) -> None:
+    rows = json.loads(wecrm("sandbox", "scan", "spring-fair", "--count", "3", "-f", "json").out)
+    assert [(row["kind"], row["customers"]) for row in rows] == [("group", 3)]
+    with wecrm.world() as world:
+        link = next(one.id for one in control.code_truth(world) if one.kind == "link")
+    assert wecrm("sandbox", "scan", link, "--channel", "feed-3").code == 0
+    with wecrm.world() as world:
+        assert list(control.came(world, link))[-1].state == "feed-3"
+
+
+def test_a_scan_that_leads_nowhere_says_why(wecrm: Wecrm) -> None:
+    result = wecrm("sandbox", "scan", "展会2026春", "--count", "4")
+    assert result.code == 0
+    assert "4 scans added nobody: no usable member." in result.err
+    assert wecrm("sandbox", "scan", "nothing").code == 2
+    assert wecrm("sandbox", "scan", "展会2026春", "--channel", "x").code == 2
+
+
+def test_a_member_is_deleted_and_brought_back(wecrm: Wecrm) -> None:
+    relation = first(wecrm)
+    assert wecrm("sandbox", "member", relation.userid, "--delete").code == 0
+    assert again(wecrm, relation) is None
+    assert wecrm("sandbox", "member", relation.userid, "--disable").code == 2  # there is nobody
+    assert wecrm("sandbox", "member", relation.userid, "--restore").code == 0
+    assert again(wecrm, relation) == relation
+    with wecrm.world() as world:
+        assert list(control.calls(world)) == []  # past the API
+
+
+def test_a_member_is_disabled_quits_and_is_set_up(wecrm: Wecrm) -> None:
+    userid = first(wecrm).userid
+
+    def told() -> list[str]:
+        with wecrm.world() as world:
+            return [event.fields["Status"] for event in control.events(world)]
+
+    for flag in ("--disable", "--enable", "--quit"):
+        assert wecrm("sandbox", "member", userid, flag).code == 0
+    assert told() == ["2", "1", "5"]
+    assert wecrm("sandbox", "member", userid, "--last-login", "400d", "--no-real-name", "--banned").code == 0
+    with wecrm.world() as world:
+        sql = "SELECT last_login, real_name, banned FROM standing"
+        assert world.db.connection.execute(sql).fetchall() == [(world.now() - 400 * 86400, 0, 1)]
+    assert wecrm("sandbox", "member", userid).code == 2
+    assert wecrm("sandbox", "member", userid, "--disable", "--delete").code == 2
+    assert wecrm("sandbox", "member", "nobody", "--delete").code == 2
+
+
+def test_customers_are_told_to_refuse_transfers(wecrm: Wecrm) -> None:
+    customer = first(wecrm).external_userid
+    assert wecrm("sandbox", "refuse", customer, "--after", "20h").code == 0
+    with wecrm.world() as world:
+        assert world.db.connection.execute("SELECT after_s FROM refuser").fetchall() == [(72000.0,)]
+    assert wecrm("sandbox", "refuse", customer, "--never").code == 0
+    assert wecrm("sandbox", "refuse", "--share", "5%").code == 0
+    with wecrm.world() as world:
+        assert world.db.connection.execute("SELECT * FROM refuser").fetchall() == []
+        assert world.setting("refusals") == [0.05, 1]
+    for words in ((), (customer, "--share", "5%"), (customer, "--after", "25h"), ("wmNobody",)):
+        assert wecrm("sandbox", "refuse", *words).code == 2
 
 
 def test_an_edit_that_is_refused_changes_nothing_at_all(wecrm: Wecrm) -> None:

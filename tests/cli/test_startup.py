@@ -8,7 +8,7 @@ import pytest
 
 HEAVY = [
     *("httpx", "sqlite3", "sqlite_utils", "yaml", "Crypto", "cryptography", "rich", "werkzeug", "tabulate"),
-    *("filelock", "tenacity", "platformdirs", "pyrate_limiter", "jinja2"),
+    *("filelock", "tenacity", "platformdirs", "pyrate_limiter", "jinja2", "segno", "PIL", "zxingcpp"),
 ]
 
 ASK = """

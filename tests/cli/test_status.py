@@ -14,7 +14,7 @@ from wecrm.models.status import CorpStatus, Worked
 from wecrm.sandbox import control
 from wecrm.store.locks import held
 
-PURPOSES = ["members", "tags", "contacts", "groups", "new", "apply", "archive"]
+PURPOSES = ["members", "tags", "contacts", "groups", "livecodes", "new", "rotation", "apply", "archive"]
 
 
 def rows(wecrm: Wecrm, *words: str) -> dict[str, dict[str, object]]:
@@ -82,7 +82,7 @@ def test_every_purpose_has_its_state_its_last_success_and_its_age(synced: Wecrm)
     with synced.world() as world:
         control.advance(world, 36 * 3600)
     found = rows(synced)
-    for purpose in ("members", "tags", "contacts", "groups"):
+    for purpose in ("members", "tags", "contacts", "groups", "livecodes"):
         assert found[purpose]["state"] == "done"
         assert str(found[purpose]["last_success"]).startswith("2026-11-01T09:00:")
         assert found[purpose]["age_h"] == 36.0
@@ -182,7 +182,7 @@ def test_max_age_is_exit_5_when_something_is_older_and_0_otherwise(synced: Wecrm
     assert synced("status", "--max-age", "26h").code == 0
     with synced.world() as world:
         control.advance(world, 27 * 3600)
-    assert synced("sync", "members", "tags", "groups").code == 0
+    assert synced("sync", "members", "tags", "groups", "livecodes").code == 0
     result = synced("status", "--max-age", "26h", "-f", "json")
     assert result.code == 5
     assert len(json.loads(result.out)) == len(PURPOSES)

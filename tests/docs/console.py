@@ -2,7 +2,8 @@
 
 A block is fenced as `console`. A line `$ …` is a command, the lines below it are what must be seen:
 `…` stands for anything in a line, and alone on a line for any lines. `JOB` in a command is the job
-that was named last. A block fenced as `diff` is what somebody changes in `tags.yaml` with an editor.
+that was named last. A block fenced as `diff` is what somebody changes in `tags.yaml` with an editor,
+and one with a file's name behind its language is what somebody saves there.
 
 Run as a module, it types a whole document and writes what was seen as JSON.
 """
@@ -29,7 +30,7 @@ WIDTH = 100
 EDITED = "tags.yaml"
 """The file that the `diff` blocks of a document change."""
 
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```(\w*)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PROGRESS = re.compile(r"\r\x1b\[K[^\n\r]*")
 _JOB = re.compile(r"\b[a-z]+-\d{4}-[0-9a-f]{6}\b")
 
@@ -49,7 +50,15 @@ def blocks(path: Path, language: str) -> Iterator[tuple[int, str]]:
     text = path.read_text("utf-8")
     for found in _FENCE.finditer(text):
         if found[1] == language:
-            yield text.count("\n", 0, found.start(2)) + 1, found[2]
+            yield text.count("\n", 0, found.start(3)) + 1, found[3]
+
+
+def saved(path: Path) -> Iterator[tuple[int, str, str]]:
+    """(number of its first line, file, text) of every fenced block that is a file of its own."""
+    text = path.read_text("utf-8")
+    for found in _FENCE.finditer(text):
+        if found[2]:
+            yield text.count("\n", 0, found.start(3)) + 1, found[2], found[3]
 
 
 def steps(path: Path) -> list[Step]:
@@ -187,11 +196,15 @@ def typed(path: Path, wecrm: Wecrm, folder: Path, lang: str) -> list[tuple[Step,
 
 def _type(path: Path, home: Path, folder: Path, lang: str) -> list[list[str]]:
     waiting, seen = edits(path), []
+    files = list(saved(path))
     with pytest.MonkeyPatch.context() as patch:
         reader = Reader(Wecrm(home), folder, patch, lang)
         for step in steps(path):
             while waiting and waiting[0][0] < step.line:
                 _edit(folder / EDITED, *waiting.pop(0)[1:])
+            while files and files[0][0] < step.line:
+                _first, name, text = files.pop(0)
+                (folder / name).write_text(text, "utf-8")
             seen.append(reader.types(step))
     assert not waiting, "an edit stands below the last command"
     return seen

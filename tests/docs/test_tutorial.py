@@ -33,7 +33,12 @@ def test_the_tag_library_goes_as_its_how_to_shows(docs: Path, lang: str, synced:
     check(docs / "howto" / "tag-library.md", synced, tmp_path / "desk", lang)
 
 
-@pytest.mark.parametrize(("page", "least"), [("tutorial.md", 25), ("howto/tag-library.md", 8)])
+@both_languages
+def test_rules_go_as_their_how_to_shows(docs: Path, lang: str, synced: Wecrm, tmp_path: Path) -> None:
+    check(docs / "howto" / "rules.md", synced, tmp_path / "desk", lang)
+
+
+@pytest.mark.parametrize(("page", "least"), [("tutorial.md", 25), ("howto/tag-library.md", 8), ("howto/rules.md", 5)])
 def test_both_languages_have_the_same_commands_and_edits(page: str, least: int) -> None:
     english, chinese = (
         ([step.command for step in steps(docs / page)], [texts for _line, *texts in edits(docs / page)])

@@ -18,6 +18,9 @@ RELATIONS = (
     b'<Relationship Id="rId1" Type="' + _KIND + b'/worksheet" Target="worksheets/sheet1.xml"/>'
     b'<Relationship Id="rId2" Type="' + _KIND + b'/sharedStrings" Target="sharedStrings.xml"/></Relationships>'
 )
+ROOT = RELATIONS.split(b"<Relationship ")[0] + (
+    b'<Relationship Id="rId1" Type="' + _KIND + b'/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+)
 SHEET = "xl/worksheets/sheet1.xml"
 
 
@@ -62,13 +65,22 @@ def sheet(rows: str) -> bytes:
 
 def with_part(text: bytes, more: Mapping[str, bytes] | None = None) -> bytes:
     """A minimal workbook whose one sheet is `text`."""
-    parts = {"xl/workbook.xml": WORKBOOK, "xl/_rels/workbook.xml.rels": RELATIONS, SHEET: text}
-    return packed(parts | dict(more or {}))
+    return packed(_parts(text) | dict(more or {}))
 
 
-def lying(text: bytes) -> bytes:
+def _parts(text: bytes) -> dict[str, bytes]:
+    return {
+        "_rels/.rels": ROOT,
+        "xl/workbook.xml": WORKBOOK,
+        "xl/_rels/workbook.xml.rels": RELATIONS,
+        "xl/sharedStrings.xml": b"<sst/>",
+        SHEET: text,
+    }
+
+
+def lying(text: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """A workbook whose sheet declares 100 bytes, everywhere, and unpacks to `text`."""
-    data = bytearray(with_part(text))
+    data = bytearray(packed(_parts(text), method))
     real, told = struct.pack("<I", len(text)), struct.pack("<I", 100)
     assert data.count(real) == 2
     return bytes(data).replace(real, told)

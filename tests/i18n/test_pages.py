@@ -8,7 +8,7 @@ import pytest
 from tests.docs.console import ROOT
 
 PAGES = sorted((ROOT / "docs" / "zh").rglob("*.md"))
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
 
 
@@ -23,11 +23,19 @@ def quoted(text: str) -> set[str]:
 
 
 def shared(text: str) -> list[tuple[str, str]]:
-    """Every block; of one that shows what its commands print, which is in the page's language, the commands alone."""
-    return [
-        (kind, "\n".join(line for line in block.splitlines() if line.startswith("$ ")) if block[:2] == "$ " else block)
-        for kind, block in _FENCE.findall(text)
-    ]
+    """Every block without what is in the page's language: what commands print, comments and values of a YAML file."""
+    return [(kind, "\n".join(_same(kind, block))) for kind, block in _FENCE.findall(text)]
+
+
+def _same(kind: str, block: str) -> list[str]:
+    lines = block.splitlines()
+    if block[:2] == "$ ":
+        return [line for line in lines if line.startswith("$ ")]
+    if kind == "text":  # what a command printed
+        return [""] * len(lines)
+    if kind.startswith("yaml"):
+        return [line.split(":")[0] for line in lines if not line.lstrip("- ").startswith("#")]
+    return lines
 
 
 each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)

@@ -92,6 +92,86 @@ def test_a_rename_keeps_the_customers_the_order_and_needs_was(home: Wecrm) -> No
     assert fresh["groups"][0]["tags"][0] == "钻石"
 
 
+def calls(home: Wecrm) -> int:
+    """Calls so far that may change the library."""
+    with home.world() as world:
+        return sum(
+            call.path.endswith(("add_corp_tag", "edit_corp_tag", "del_corp_tag")) for call in control.calls(world)
+        )
+
+
+def exclusive(home: Wecrm) -> set[str]:
+    return {name for (name,) in home.sql('SELECT DISTINCT "group" FROM tags WHERE exclusive AND deleted_at IS NULL')}
+
+
+def flagged(path: Path, group: str, value: bool) -> bytes:
+    """Say in the file whether a group is exclusive."""
+
+    def change(groups: list[dict]) -> None:
+        n = next(n for n, each in enumerate(groups) if each["group"] == group)
+        entry = {key: each for key, each in groups[n].items() if key not in ("tags", "exclusive")}
+        groups[n] = {**entry, **({"exclusive": True} if value else {}), "tags": groups[n]["tags"]}
+
+    return edit(path, change)
+
+
+def test_whether_a_group_is_exclusive_is_pushed_shown_and_undone_without_a_call(synced: Wecrm) -> None:
+    path = pulled(synced)
+    before = path.read_bytes()
+    wanted = flagged(path, "Stage", True)
+    diff = synced("tags", "diff", str(path))
+    assert (diff.code, diff.lines[1]) == (10, "group.exclusive,Stage,exclusive=False,exclusive=True")
+    applied(synced, path)
+    assert exclusive(synced) == {"Stage"}
+    assert pulled(synced).read_bytes() == wanted
+    assert synced("tags", "diff", str(path)).code == 0
+    assert "No changes" in synced("tags", "push", str(path)).err
+    job = synced.sql("SELECT id FROM job ORDER BY rowid DESC LIMIT 1")[0][0]
+    undo = str(synced.home / "undo.plan")
+    assert synced("undo", job, "-o", undo).code == 0
+    assert synced("apply", undo, "--yes").code == 0
+    assert exclusive(synced) == set()
+    assert pulled(synced).read_bytes() == before
+    flagged(path, "Stage", True)
+    applied(synced, path)
+    flagged(path, "Stage", False)
+    applied(synced, path)
+    assert exclusive(synced) == set()
+    assert calls(synced) == 0
+
+
+def test_a_group_that_a_push_makes_renames_or_deletes_is_exclusive_as_its_file_says(home: Wecrm) -> None:
+    path = pulled(home)
+    flagged(path, "意向", True)
+    flagged(path, "语言", True)
+    applied(home, path)
+    before = path.read_bytes()
+
+    def change(groups: list[dict]) -> None:
+        groups[0] = {"group": "等级", "was": groups[0]["group"], "exclusive": True, "tags": groups[0]["tags"]}
+        groups.insert(1, {"group": "阶段", "exclusive": True, "tags": ["一", "二"]})
+        groups[:] = [group for group in groups if group["group"] != "语言"]
+
+    edit(path, change)
+    applied(home, path, "--max-changes", "5000")
+    assert exclusive(home) == {"等级", "阶段", "意向"}
+    assert home("tags", "diff", str(path)).code == 0
+    job = home.sql("SELECT id FROM job ORDER BY rowid DESC LIMIT 1")[0][0]
+    undo = str(home.home / "undo.plan")
+    assert home("undo", job, "-o", undo).code == 0
+    result = home("apply", undo, "--yes", "--max-removals", "100%", "--max-changes", "5000")
+    assert result.code == 0, result.err
+    assert exclusive(home) == {"意向", "语言"}
+    assert pulled(home, "old.yaml").read_bytes() == before
+
+
+def test_a_dry_run_of_a_push_makes_no_group_exclusive(synced: Wecrm) -> None:
+    path = pulled(synced)
+    flagged(path, "Stage", True)
+    assert synced("tags", "push", str(path), "--yes", "--dry-run").code == 0
+    assert exclusive(synced) == set()
+
+
 def test_a_push_killed_in_the_middle_makes_no_tag_twice(home: Wecrm) -> None:
     path = pulled(home)
     names = [f"活动{n}" for n in range(12)]
@@ -144,6 +224,56 @@ def test_what_wecom_refused_is_told_before_the_next_push(synced: Wecrm) -> None:
     again = synced("tags", "push", str(path), "-o", str(synced.home / "x.plan"))
     assert again.code == 0
     assert "60011" in again.err
+
+
+def test_a_tag_that_wecom_refuses_holds_up_only_what_needs_it(synced: Wecrm) -> None:
+    path = pulled(synced)
+
+    def change(groups: list[dict]) -> None:
+        foreign = next(group for group in groups if group["group"] == "生命周期")
+        foreign["tags"][0] = {"name": "新来的", "was": foreign["tags"][0]}
+        own = next(group for group in groups if group["group"] == "客户等级")
+        own["tags"].append("又一等")
+        groups.append({"group": "新组", "tags": ["甲", "乙"]})
+
+    edit(path, change)
+    first = synced("tags", "push", str(path), "--yes")
+    assert first.code == 3, first.err
+    made = [name for (name,) in synced.sql("SELECT name FROM corp_tag WHERE name IN ('又一等', '甲', '乙', '新来的')")]
+    assert sorted(made) == sorted(["又一等", "甲", "乙"])
+    assert synced.sql("SELECT count(*) FROM job_row WHERE status = 'skipped'") == [(0,)]
+
+
+def test_a_deletion_waits_until_all_else_went_well(synced: Wecrm) -> None:
+    path = pulled(synced)
+
+    def change(groups: list[dict]) -> None:
+        foreign = next(group for group in groups if group["group"] == "生命周期")
+        foreign["tags"][0] = {"name": "新来的", "was": foreign["tags"][0]}
+        next(group for group in groups if group["group"] == "客户等级")["tags"].pop()
+
+    edit(path, change)
+    tags = synced.sql("SELECT count(*) FROM corp_tag WHERE deleted_at IS NULL")
+    assert synced("tags", "push", str(path), "--yes", "--max-removals", "100%").code == 3
+    assert synced.sql("SELECT op FROM job_row WHERE status = 'skipped'") == [("tag.delete",)]
+    assert synced.sql("SELECT count(*) FROM corp_tag WHERE deleted_at IS NULL") == tags
+
+
+def test_undo_of_a_renamed_group_that_lost_a_tag_makes_no_second_group(home: Wecrm) -> None:
+    path = pulled(home)
+    before = path.read_bytes()
+
+    def change(groups: list[dict]) -> None:
+        groups[0] |= {"group": "改名组", "was": groups[0]["group"], "tags": groups[0]["tags"][:-1]}
+
+    edit(path, change)
+    applied(home, path)
+    job = home.sql("SELECT id FROM job ORDER BY rowid DESC LIMIT 1")[0][0]
+    undo = str(home.home / "undo.plan")
+    assert home("undo", job, "-o", undo).code == 0
+    result = home("apply", undo, "--yes", "--max-removals", "100%", "--max-changes", "5000")
+    assert result.code == 0, result.err
+    assert pulled(home, "old.yaml").read_bytes() == before
 
 
 @pytest.mark.parametrize(

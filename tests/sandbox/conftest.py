@@ -46,6 +46,11 @@ class Office:
         """POST externalcontact/..."""
         return self.post(f"externalcontact/{path}", app, **body)
 
+    def later(self, seconds: float = 86_400) -> None:
+        """Let time pass; tokens end meanwhile."""
+        control.advance(self.world, seconds)
+        self.tokens.clear()
+
     def last(self) -> control.Call:
         """The last line of the call log."""
         return list(control.calls(self.world))[-1]

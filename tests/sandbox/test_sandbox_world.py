@@ -269,7 +269,8 @@ def _read_only(path: Path) -> World:
 
 SENT = (
     "userid external_userid add_tag remove_tag tag group_id group_name order limit cursor userid_list remark "
-    "remark_mobiles id name owner_filter status_filter"
+    "remark_mobiles id name owner_filter status_filter handover_userid takeover_userid page_id page_size "
+    "chat_id_list new_owner"
 )
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=40),
@@ -281,7 +282,19 @@ ANYTHING = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(
     path=st.sampled_from(
-        ["mark_tag", "remark", "add_corp_tag", "edit_corp_tag", "batch/get_by_user", "groupchat/list"]
+        [
+            "mark_tag",
+            "remark",
+            "add_corp_tag",
+            "edit_corp_tag",
+            "batch/get_by_user",
+            "groupchat/list",
+            "transfer_customer",
+            "resigned/transfer_customer",
+            "transfer_result",
+            "get_unassigned_list",
+            "groupchat/transfer",
+        ]
     ),
     body=st.dictionaries(st.sampled_from(SENT.split()), ANYTHING),
 )

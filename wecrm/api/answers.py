@@ -19,6 +19,8 @@ UNREAD = "no answer: "
 NAMES_IP = (60020, 301042)
 """Codes whose errmsg names the IP that has to be trusted."""
 
+NOT_ALLOWED = 48002
+
 _HINT = re.compile(r"hint: \[([^\]]*)\]")
 _IP = re.compile(r"from ip: ([0-9A-Fa-f.:]*[0-9A-Fa-f])")
 
@@ -69,6 +71,9 @@ def error(endpoint: Endpoint, answer: Envelope) -> ApiError:
         meaning=_(code.meaning),
     )
     why = _(code.cause) if code.cause else ""
+    fix = _(code.fix) if code.fix else _("`wecrm explain {errcode}` says more.", errcode=answer.errcode)
+    if answer.errcode == NOT_ALLOWED:
+        why, fix = _not_allowed(endpoint) or (why, fix)
     seen = _IP.search(answer.errmsg) if answer.errcode in NAMES_IP else None
     if seen:
         why += "\n" + _("WeCom saw the IP {ip}.", ip=seen.group(1))
@@ -78,13 +83,34 @@ def error(endpoint: Endpoint, answer: Envelope) -> ApiError:
     return ApiError(
         what,
         why,
-        _(code.fix) if code.fix else _("`wecrm explain {errcode}` says more.", errcode=answer.errcode),
+        fix,
         errcode=answer.errcode,
         errmsg=answer.errmsg.split(", hint:")[0][:200],
         hint=hint.group(1) if hint else "",
         path=endpoint.path,
         code=code.exit,
     )
+
+
+def _not_allowed(endpoint: Endpoint) -> tuple[str, str] | None:
+    """Why this API refuses the secret and which one it wants, where the code's own line says too little."""
+    if endpoint.secret == "links":
+        return (
+            _("Acquisition links refuse the secret of 客户联系 itself, and apps that are not allowed to call."),
+            _(
+                "Admin console → 客户联系 → 客户 → API → 可调用接口的应用: add a self-built app, and name its secret "
+                "in the profile as `secrets: links:`. See `wecrm explain secrets`."
+            ),
+        )
+    if endpoint.secret == "directory" and endpoint.effect != "read":
+        return (
+            _("Only contacts sync (通讯录同步) may change or delete members, and only where editing by API is on."),
+            _(
+                "Admin console → 管理工具 → 通讯录同步: allow API editing, and name its secret in the profile as "
+                "`secrets: directory:`. See `wecrm explain secrets`."
+            ),
+        )
+    return None
 
 
 def unanswered(endpoint: Endpoint, error: Unread | str) -> UnansweredError:

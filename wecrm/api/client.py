@@ -19,7 +19,7 @@ import httpx
 import msgspec
 
 from wecrm.api import answers
-from wecrm.api.endpoint import GETTOKEN, Endpoint
+from wecrm.api.endpoint import GETTOKEN, OPTIONAL, Endpoint
 from wecrm.api.errcodes import Reaction, find
 from wecrm.api.limits import Budget, Gate, Limiter
 from wecrm.api.tokens import Granted, Tokens
@@ -61,6 +61,8 @@ class Settings:
     corp_id: str
     secrets: Mapping[str, str] = field(repr=False)
     cache: Path
+    agentid: int | None = None
+    """The app that the contact secret belongs to; notices come from it."""
     base_url: str = "https://qyapi.weixin.qq.com"
     proxy: str | None = None
     connect_timeout_s: float = 10.0
@@ -166,6 +168,31 @@ class Client:
             seen.add(cursor)
             self.run.check()
 
+    def download(self, url: str, most: int) -> bytes:
+        """What a public address holds, of at most `most` bytes; no token is sent, no redirect followed.
+
+        Raises:
+            TemporaryError: no answer, another HTTP status than 200, or more bytes.
+        """
+        content = b""
+        try:
+            with self._http.stream("GET", url) as response:
+                reason = "" if response.status_code == 200 else f"HTTP {response.status_code}"
+                for piece in () if reason else response.iter_bytes():
+                    content += piece
+                    if len(content) > most:
+                        reason = f"> {most:,} bytes"
+                        break
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            reason = type(error).__name__
+        if reason:
+            raise TemporaryError(
+                _("A file of WeCom could not be fetched."),
+                _("The network, a proxy on the way, or WeCom itself ({reason}).", reason=reason),
+                _("Try again; the host of the address must be reachable, through the profile's proxy if there is one."),
+            )
+        return content
+
     def pool(self) -> ThreadPoolExecutor:
         """Threads for calls side by side; the gate of each API decides how many are really in flight."""
         if self._pool is None:
@@ -191,9 +218,9 @@ class Client:
         return self._tokens.get(self._secret(endpoint))
 
     def _secret(self, endpoint: Endpoint) -> str:
-        """The purpose whose token is sent: a profile without directory secret reads with its app's."""
-        known = self.settings.secrets
-        return "contact" if endpoint.secret == "directory" and "directory" not in known else endpoint.secret
+        """The purpose whose token is sent: a profile without a secret for an optional one uses its app's."""
+        known = endpoint.secret in self.settings.secrets
+        return "contact" if endpoint.secret in OPTIONAL and not known else endpoint.secret
 
     def _gettoken(self, secret: str) -> Granted:
         params = {"corpid": self.settings.corp_id, "corpsecret": secret}

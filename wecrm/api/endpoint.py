@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 Effect = Literal["read", "same", "once"]
-Secret = Literal["contact", "directory", "archive"]
+Secret = Literal["contact", "directory", "links", "archive"]
+
+OPTIONAL: frozenset[Secret] = frozenset(("directory", "links"))
+"""Purposes whose calls take the contact secret in a profile that has no secret for them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,35 @@
 """Every endpoint that wecrm knows: read by the reference page, the golden check and the dry run."""
 
-from wecrm.api import contacts, groups, members, tags
+from wecrm.api import (
+    acquisitions,
+    contacts,
+    contactways,
+    groups,
+    joinways,
+    members,
+    notices,
+    tags,
+    transfers,
+    welcomes,
+)
 from wecrm.api.endpoint import GETTOKEN, Endpoint
 
 ALL: tuple[Endpoint, ...] = (
     GETTOKEN,
     *(
         value
-        for module in (members, contacts, tags, groups)
+        for module in (
+            members,
+            contacts,
+            tags,
+            groups,
+            transfers,
+            contactways,
+            joinways,
+            acquisitions,
+            welcomes,
+            notices,
+        )
         for value in vars(module).values()
         if isinstance(value, Endpoint)
     ),

@@ -43,8 +43,8 @@ LINES = (
         "The call limit of this API is exceeded.",
         "接口调用超过限制",
         (
-            "Too many calls within a minute, an hour or a day, by all programs of the corp together, or "
-            "too many wrong secrets from this IP."
+            "Too many calls within a minute, an hour or a day, by all programs of the corp together, too many wrong "
+            "secrets from this IP, or more than 300 customer groups given to one new owner in a day."
         ),
         (
             "Wait until the exceeded window ends (60 seconds, 60 minutes or midnight), then resume with "

@@ -132,7 +132,10 @@ LINES = (
         "The handing-over member has not left the corp.",
         "该成员尚未离职",
         "The resigned kind of transfer (离职继承) was used for a member who still works here.",
-        "Run `wecrm sync members`, then plan the transfer again: it chooses the on-job kind (在职继承).",
+        (
+            "Run `wecrm sync members`, then plan the transfer again: it chooses the on-job kind (在职继承). If the "
+            "member was deleted a moment ago, wait some minutes first."
+        ),
     ),
     item(
         40098,
@@ -162,10 +165,13 @@ LINES = (
         40128,
         "This customer was transferred too often.",
         "客户转接过于频繁",
-        "A customer of a member who still works here may be moved twice in 90 days.",
         (
-            "Wait until the oldest of the two moves is 90 days old (`wecrm transfers list`), or leave the "
-            "customer where they are."
+            "A customer of a member who still works here may be moved twice in 90 days. Moves made in the admin "
+            "console count as well, and refused ones may."
+        ),
+        (
+            "Wait until the older of the two moves is 90 days old (`wecrm transfers list` knows those that wecrm "
+            "made), or leave the customer where they are."
         ),
     ),
     item(
@@ -191,17 +197,20 @@ LINES = (
     ),
     item(
         40143,
-        "The taking-over member is banned.",
-        "接替成员已被封禁",
-        "WeCom has restricted the account of this member.",
-        "Choose another member to take over; the banned one can appeal in the WeCom app.",
+        "A member of the transfer is banned.",
+        "成员已被封禁，无法继承",
+        "WeCom has restricted the account of the member who hands over or of the one who takes over.",
+        (
+            "Choose another member to take over; if it is the one who hands over, they have to appeal in the WeCom "
+            "app first."
+        ),
     ),
     refused(
         90510,
         "The corp had no active member for a year.",
         "企业一年内无活跃成员",
-        "Transfers need members who logged in to WeCom within the last year.",
-        "Let both members log in, then plan again.",
+        "Transfers need members who logged in to WeCom within the last year, or within the year before they left.",
+        "Let the members who still work here log in, then plan again.",
     ),
     # Customer groups
     gone(
@@ -272,7 +281,7 @@ LINES = (
         "The group of a member who left is being transferred.",
         "离职群正在继承中",
         "An earlier transfer is not finished.",
-        "Look with `wecrm transfers poll`.",
+        "Run `wecrm sync groups` in some minutes and see its owner with `wecrm groups show CHAT_ID`.",
     ),
     item(
         90508,

@@ -9,8 +9,8 @@ LINES = (
         "无效的userid",
         "The userid is misspelt, the member has left, or the app cannot see them.",
         (
-            "Run `wecrm sync members`, then `wecrm members show USERID`; for a customer of somebody who "
-            "left, plan a transfer of the resigned kind (离职继承)."
+            "Run `wecrm sync members`, then `wecrm members show USERID`; if somebody left who was to hand over "
+            "customers, plan the transfer again: it then chooses the resigned kind (离职继承)."
         ),
     ),
     usage(40004, "The kind of media file is not valid.", "不合法的媒体文件类型"),

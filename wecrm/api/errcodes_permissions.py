@@ -24,7 +24,7 @@ LINES = (
         "API接口无权限调用",
         (
             "The app is not in the list of apps allowed to call, or the secret is of the wrong kind "
-            "(contact, directory and archive each need their own)."
+            "(contact, directory and archive each need their own; links refuse that of 客户联系)."
         ),
         (
             "Admin console → 客户联系 → 客户 → API → 可调用接口的应用: add the app; for the archive use "

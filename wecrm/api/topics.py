@@ -55,10 +55,13 @@ What was done before a block stays done: `wecrm jobs resume JOB` goes on from th
 
 _SECRETS = """\
 Each part of WeCom wants its own secret; a valid secret at the wrong API gives 48002.
-  contact    a self-built app (自建应用) with its agentid: customers, tags, live codes, transfers.
+  contact    a self-built app (自建应用) with its agentid: customers, tags, live codes, transfers, notices.
              Admin console → 客户联系 → 客户 → API → 可调用接口的应用 must list the app.
-  directory  contacts sync (通讯录同步): all userids and departments. From IPs added after 2022-08-15
-             it gives ids only (48009); details come through the self-built app.
+  directory  contacts sync (通讯录同步): all userids and departments, and it alone may disable or delete
+             members. From IPs added after 2022-08-15 it gives ids only (48009); details come through
+             the self-built app.
+  links      acquisition links (获客链接), where contact is the old secret of 客户联系: they refuse that
+             one and want a self-built app, which sees only the links that it made itself.
   archive    会话内容存档, with an IP list and private keys of its own.
 The old secret of 客户联系 works only for corps that used it before 2023-12-01.
 Secrets stand in the configuration as references, never as values on the command line:
@@ -94,6 +97,23 @@ A group without tags disappears by itself. A corp may have 10,000 tags (older te
 Rename or reorder with `wecrm tags rename` or with pull, edit, diff and push, so that customers
 keep their tags; `wecrm tags merge` joins two tags, `wecrm tags lint` finds doubles and near-doubles."""
 
+_RULES = """\
+Rules say in a YAML file who gets which tag: `wecrm tags plan|apply --rules rules.yaml`.
+  rules:
+    - channel: 抖音-*               # the state of a live code; * any text, ? any character
+      tag: 来源渠道/抖音            # put on relations that lack it, never taken off
+    - code: 双11-*                  # or the name of the live code; or add_way: 扫描二维码
+      chat: [老客群, 福利群*]       # name or id of a customer group; one of the list must fit
+      tag: 活动/双11
+    - where: "tag has '已付款'"     # see `wecrm explain where`
+      stage: 阶段/成交              # a tag of an exclusive group; the customer moves there
+      from: [阶段/报价]             # only from there; without it from any earlier stage
+  limits:                         # of `tags apply --rules`; flags beat them
+    max_changes: 2000             # also max_removals: 50% and max_failures: 5%
+All conditions of a rule must hold. A stage belongs to the customer: the furthest one wins and stands on
+every relation that carried a stage.
+`wecrm tags plan --rules rules.yaml --explain CUSTOMER` tells which rule does what, and why not."""
+
 _PERSONAL_TAGS = """\
 Personal tags (个人标签) are made by a member in the WeCom app and seen in that member's relation.
 WeCom's API can read them, without an id, but cannot set, rename or remove them.
@@ -108,6 +128,8 @@ A live code (活码, 联系我) is a QR code or button that leads to one or seve
 Codes made by API never appear in the admin console; WeCom lists only their ids, and nothing made
 before 2021-07-10. Keep `wecrm livecodes pull` under version control: it is your only list.
 Each code carries a `state` of up to 30 characters; it tells later from where a customer came.
+`wecrm tags apply --channels` gives the customers of each code the tags of its description;
+`wecrm livecodes stats` and `wecrm report channels` count them.
 Members can be changed behind a printed code; its type and scene cannot.
 A code that still names somebody who left loses customers: `wecrm livecodes audit` finds it,
 `wecrm livecodes swap` puts another member in. One code may name 100 members, departments expanded."""
@@ -118,9 +140,13 @@ on-job (在职继承) while they work here, resigned (离职继承) after they w
 Accepted is not done. A row is `submitted` first; the customer may decline for 24 hours, and silence
 is consent. `wecrm transfers poll` reads the outcome back and only then says `verified`.
 On the job a customer may be moved twice in 90 days (40128); one who declines stays where they are.
-After somebody left, a customer who declines is lost to the corp: transfer before they leave.
+After somebody left, a customer who declines is lost to the corp: transfer before they leave. A year
+after they left, nothing can be transferred any more.
 "Declined" also stands for customers who had deleted the member long before.
-Group chats move at once, without asking anybody. Groups and customers are two separate steps.
+Both members must have logged in within the last year. The new one needs customer contact (84074), an
+activated account (41054), a verified name (40098) and room under the customer limit (40099).
+Group chats move at once, without asking anybody, 300 a day to one new owner. Groups and customers are
+two separate steps.
 Remarks and personal tags may not follow: sync before you transfer."""
 
 _ARCHIVE = """\
@@ -207,6 +233,7 @@ TOPICS: Mapping[str, Topic] = MappingProxyType(
         "visible-range": Topic("The visible range (可见范围) of an app", _VISIBLE_RANGE),
         "trusted-ip": Topic("Trusted IPs (可信IP)", _TRUSTED_IP),
         "tags": Topic("Corp tags (企业标签)", _TAGS),
+        "rules": Topic("Tagging by rules", _RULES),
         "personal-tags": Topic("Personal tags (个人标签)", _PERSONAL_TAGS),
         "live-codes": Topic("Live codes (活码)", _LIVE_CODES),
         "transfers": Topic("Transfers of customers and groups (继承)", _TRANSFERS),

@@ -87,6 +87,26 @@ def apply_now(s: Session, plan: Plan, approval: Approval, results: Results = NOW
         return apply_file(s, path, approval, results)
 
 
+def begun(s: Session, plan: Plan, approval: Approval) -> Job | None:
+    """Show and ask for a plan made just now: its job, with no row sent yet, or None in a dry run.
+
+    For commands with a lock and a summary of their own, who hold that lock already.
+    """
+    from wecrm.operations import plans
+
+    s.places.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with TemporaryDirectory(prefix="plan-", dir=s.places.data) as folder:
+        path = Path(folder) / "now.plan"
+        header = plans.save(s.store, plan, path, s.issuer, s.clock.now())
+        tell(s, header)
+        plans.check(s.store, header, s.issuer, approval.limits(s.limits), s.clock.now())
+        if s.options.dry_run:
+            s.warn(_("Dry run: nothing was sent."))
+            return None
+        _allowed(s, header, approval)
+        return plans.accept(s.store, path, header, s.clock.now(), _written(approval))
+
+
 def apply_file(s: Session, path: Path, approval: Approval, results: Results = NOWHERE) -> int:
     """Apply a plan file, or go on with it: checks, the question, the run, the summary."""
     from wecrm.files import plans as files

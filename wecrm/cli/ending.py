@@ -1,16 +1,17 @@
 """What unattended work tells when it ends: the one line of --cron, and the heartbeat for a monitor."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from wecrm.cli.session import Session
-from wecrm.errors import WecrmError
+from wecrm.errors import LockedError, WecrmError
 from wecrm.i18n import _
 
 
 def finished(s: Session, what: str, told: str, seconds: float, code: int = 0) -> None:
-    """Sum up a sync or an apply that came to its end; what ended with 0 beats the profile's heart."""
+    """Sum up a sync, an apply or the like that came to its end; what ended with 0 beats the profile's heart."""
     summary(s, what, f"{told} · {seconds:.0f} s", code)
     if not code:
         _beat(s, what, seconds)
@@ -22,6 +23,20 @@ def summary(s: Session, what: str, told: str, code: int = 0) -> None:
         s.summed_up = True
         if s.options.quiet < 2:
             s.warn(f"{what} {s.profile_name}: {told} · exit {int(code)}")
+
+
+def let_be(s: Session, what: str, purposes: Sequence[str], age_s: float | None, error: LockedError) -> int:
+    """0 while somebody else is at it and the last success of each purpose is young enough."""
+    from wecrm.operations.status import oldest
+    from wecrm.store.status import read
+
+    last = oldest(read(s.database, s.profile_name, s.profile.corp_id), purposes)
+    if age_s is None or last is None or s.clock.now() - last > age_s:
+        raise error
+    told = _("another run is under way; the last success is {n} h ago", n=f"{(s.clock.now() - last) / 3600:.1f}")
+    s.say(f"{s.profile_name}: {told}")
+    summary(s, what, told)
+    return 0
 
 
 def _beat(s: Session, what: str, seconds: float) -> None:

@@ -1,6 +1,6 @@
 """Reading the rows a bulk command works on: a file, or a selection by `--where`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
@@ -12,6 +12,7 @@ from wecrm.errors import UsageError
 from wecrm.i18n import _
 
 if TYPE_CHECKING:
+    from wecrm.files.sheets import FieldKind, Sheet
     from wecrm.operations.rows import Followers, Problems, Target
 
 FileArgument = Annotated[Path | None, typer.Argument(help=_("XLSX, CSV or TSV file, or - for stdin."), metavar="FILE")]
@@ -58,23 +59,38 @@ def read(
         raise UsageError(_("--followers is all, first or latest, not {value}.", value=followers))
     if file is None:
         return _selected(s, where)
-    from wecrm.files import sheets
+    from wecrm.files.sheets import FIELDS
     from wecrm.operations.rows import from_sheet
+
+    found = sheet(s, file, FIELDS, CUSTOMER, mapping, page)
+    return Input(from_sheet(s.store, found.rows, cast("Followers", followers), problems), found.digest, found.format)
+
+
+def sheet(
+    s: Session,
+    file: Path,
+    fields: "Mapping[str, FieldKind]",
+    required: Sequence[Sequence[str]],
+    mapping: Sequence[str],
+    page: str,
+) -> "Sheet":
+    """The sheet that FILE (or `-`) is, read and checked; what was recognised is told."""
+    from wecrm.files import sheets
 
     if str(file) == "-" and s.stdin is None:
         raise UsageError(_("There is no standard input to read."))
     source = s.stdin.buffer if str(file) == "-" and s.stdin is not None else file
-    sheet = sheets.read(source, name=str(file), mapping=_mapping(mapping), required=CUSTOMER, sheet=page)
+    found = sheets.read(source, name=str(file), fields=fields, mapping=mapped(mapping), required=required, sheet=page)
     s.say(
         _(
             "{file}: {n:,} rows, {encoding}, columns {fields}",
-            file=sheet.name,
-            n=len(sheet.rows),
-            encoding=sheet.encoding,
-            fields=", ".join(sheet.fields),
+            file=found.name,
+            n=len(found.rows),
+            encoding=found.encoding,
+            fields=", ".join(found.fields),
         )
     )
-    return Input(from_sheet(s.store, sheet.rows, cast("Followers", followers), problems), sheet.digest, sheet.format)
+    return found
 
 
 def _selected(s: Session, where: str) -> Input:
@@ -91,7 +107,8 @@ def _selected(s: Session, where: str) -> Input:
     return Input(from_selection(found), hashlib.sha256(where.encode()).hexdigest())
 
 
-def _mapping(pairs: Sequence[str]) -> dict[str, str]:
+def mapped(pairs: Sequence[str]) -> dict[str, str]:
+    """`--map` as field → heading."""
     found = {}
     for pair in pairs:
         name, equals, column = pair.partition("=")

@@ -22,8 +22,16 @@ PartOption = Annotated[
 ]
 
 
-def show(session: Session, details: Iterable[tuple[str, Table]], rows: Rows, part: str, default: str) -> None:
-    """Show titled tables, the first of which has one row.
+def show(
+    session: Session,
+    details: Iterable[tuple[str, Table]],
+    rows: Rows,
+    part: str,
+    default: str,
+    *,
+    upright: bool = True,
+) -> None:
+    """Show titled tables, the first of which has one row (unless not `upright`).
 
     A person who names neither a part nor columns sees them all, one under the other. CSV, JSON and
     the like hold one table: `part`, or else `default`.
@@ -43,8 +51,8 @@ def show(session: Session, details: Iterable[tuple[str, Table]], rows: Rows, par
     if part or rows.columns or not for_person(session, rows):
         row_options.show(session, parts[part or default][1], rows)
         return
-    pages = list(parts.values())
-    _all(session, [(pages[0][0], _upright(pages[0][1], session.tz)), *pages[1:]], rows)
+    (title, first), *others = parts.values()
+    _all(session, [(title, _upright(first, session.tz) if upright else first), *others], rows)
 
 
 def for_person(session: Session, rows: Rows) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from wecrm.cli import applying, rows
+from wecrm.cli.codebook import sides
 from wecrm.cli.command import command, group, session
 from wecrm.cli.session import Session
 from wecrm.i18n import _
@@ -63,8 +64,20 @@ def _lines(path: Path, names: dict[str, str]) -> Iterator[tuple[Cell, ...]]:
 
 
 def _line(change: Change, title: str, names: dict[str, str]) -> tuple[Cell, ...]:
-    before, after = (_facts(facts, names) for facts in (change.before, change.after))
+    if change.op.startswith("livecode."):
+        before, after = sides(change)
+    else:
+        before, after = (_facts(facts, names) for facts in _changing(change))
     return change.id, change.stage, change.op, title, before, after, change.undo
+
+
+def _changing(change: Change) -> tuple[dict[str, Fact], dict[str, Fact]]:
+    """`before` and `after` without tags that are absent in both: stages that are only looked at."""
+    before, after = change.before.get("absent"), change.after.get("absent")
+    if not isinstance(before, tuple) or not isinstance(after, tuple):
+        return change.before, change.after
+    kept = [tuple(tag for tag in one if tag not in other) for one, other in ((before, after), (after, before))]
+    return {**change.before, "absent": kept[0]}, {**change.after, "absent": kept[1]}
 
 
 def _facts(facts: dict[str, Fact], names: dict[str, str]) -> str:

@@ -16,6 +16,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "contacts": ("wecrm.cli.contacts", "Customers (客户) and who follows them."),
     "groups": ("wecrm.cli.groups", "Customer groups (客户群)."),
     "tags": ("wecrm.cli.tags", "Corp tags (企业标签): list, make, and put on customers in bulk."),
+    "livecodes": (
+        "wecrm.cli.livecodes",
+        "Live codes (活码): every channel known, nobody overloaded, no code pointing at somebody who left.",
+    ),
+    "transfers": ("wecrm.cli.transfers", "Transfers (继承): customers and groups from one member to another."),
     "plan": ("wecrm.cli.plan", "Look at a plan file."),
     "apply": ("wecrm.cli.apply", "Apply a plan file, or resume it."),
     "undo": ("wecrm.cli.undo", "Plan taking back what a job changed."),

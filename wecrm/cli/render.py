@@ -182,12 +182,12 @@ def _remarks(table: Table, neutralised: int, now: float) -> Iterator[str]:
             count=neutralised,
         )
     if table.as_of is not None:
-        yield _("From the cache of {age} ago.", age=_age(now - table.as_of))
+        yield _("From the cache of {age} ago.", age=age(now - table.as_of))
     for note in table.notes:
         yield visible(note)
 
 
-def _age(seconds: float) -> str:
+def age(seconds: float) -> str:
     """An age in the largest unit that counts two of it: `45 s`, `90 min`, `26 h`, `3 d`."""
     for size, unit in _AGES:
         if seconds >= 2 * size:

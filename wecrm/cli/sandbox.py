@@ -1,6 +1,6 @@
 """`wecrm sandbox`: an offline WeCom; here its time, faults, calls and rules.
 
-Whole worlds are in `sandbox_worlds.py`, what other people do in `sandbox_console.py`.
+Whole worlds are in `sandbox_worlds.py`, what other people do in `sandbox_console.py` and `sandbox_people.py`.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wecrm.cli import rows
+from wecrm.cli import rows, sandbox_people
 from wecrm.cli.command import command, session
 from wecrm.cli.options import share as share_of
 from wecrm.cli.root import duration
@@ -220,6 +220,11 @@ def limits(
     wrong_secrets: Annotated[int | None, typer.Option(help=_("Wrong secrets before a block."), min=1)] = None,
     tags: Annotated[int | None, typer.Option(help=_("Corp tags in the library."), min=1)] = None,
     list_people: Annotated[int | None, typer.Option(help=_("People in range of one group list."), min=1)] = None,
+    ways: Annotated[int | None, typer.Option(help=_("Contact ways and join ways together."), min=1)] = None,
+    customers: Annotated[int | None, typer.Option(help=_("Customers of one member."), min=1)] = None,
+    group_people: Annotated[int | None, typer.Option(help=_("People in one customer group."), min=1)] = None,
+    quota: Annotated[int | None, typer.Option(help=_("Acquisition quota bought."), min=1)] = None,
+    groups_a_day: Annotated[int | None, typer.Option(help=_("Groups a member may give or get a day."), min=1)] = None,
     world: WorldOption = None,
     format: rows.FormatOption = None,
 ) -> None:
@@ -229,7 +234,8 @@ def limits(
     where = opened(s, world)
     given = {
         "per_minute": per_minute, "per_hour": per_hour, "concurrency": concurrency, "scale": scale,
-        "wrong_secrets": wrong_secrets, "tags": tags, "list_people": list_people,
+        "wrong_secrets": wrong_secrets, "tags": tags, "list_people": list_people, "ways": ways, "customers": customers,
+        "group_people": group_people, "quota": quota, "groups_a_day": groups_a_day,
     }  # fmt: skip
     if any(value is not None for value in given.values()):
         control.set_limits(where, **given)
@@ -240,3 +246,6 @@ def limits(
     titles = (("limit", _("Limit")), ("value", _("Now")), ("default", _("Default")))
     columns = tuple(Column(key, title, "text" if key == "limit" else "float") for key, title in titles)
     rows.show(s, Table("limits", columns, lines), rows.Rows(format))
+
+
+sandbox_people.commands(app)

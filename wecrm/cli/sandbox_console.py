@@ -1,4 +1,4 @@
-"""`wecrm sandbox range|trust|secret|edit`: what others do in the admin console or in the client."""
+"""`wecrm sandbox range|trust|secret|edit|scan`: what others do in the console, in the client, with a phone."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wecrm.cli import rows
 from wecrm.cli.command import command, session
+from wecrm.cli.options import share
+from wecrm.cli.root import duration
 from wecrm.cli.sandbox_worlds import WorldOption, app, opened
 from wecrm.errors import UsageError
 from wecrm.i18n import _
+from wecrm.models.table import Cell, Column, Table
 
 if TYPE_CHECKING:
     from wecrm.sandbox.world import World
@@ -154,3 +158,46 @@ def _tag_ids(world: "World", names: Sequence[str]) -> list[str]:
             raise ValueError(_("{n} tags are called {name}", n=len(found), name=name))
         ids.append(str(found[0][0]))
     return ids
+
+
+@command(
+    app,
+    "scan",
+    _("Let customers scan a live code (活码) or open a link: members get them, or groups."),
+    (
+        "wecrm sandbox scan spring-fair --count 200",
+        "wecrm sandbox scan caExample01 --count 50 --channel feed-3 --over 2h",
+    ),
+    _("Shows who got how many. The next `wecrm sync` fetches them."),
+)
+def scan(
+    ctx: typer.Context,
+    code: Annotated[str, typer.Argument(help=_("config_id, link_id, or a state that one code has."), metavar="CODE")],
+    count: Annotated[int, typer.Option(help=_("How many customers."), min=1, metavar="N")] = 1,
+    over: Annotated[str, typer.Option(help=_("They come within this time, which passes."), metavar="TIME")] = "0s",
+    channel: Annotated[str, typer.Option(help=_("Channel in the address of a link (customer_channel)."))] = "",
+    known: Annotated[str, typer.Option(help=_("Which part of them the corp knows already."), metavar="N%")] = "10%",
+    world: WorldOption = None,
+    format: rows.FormatOption = None,
+    output: rows.OutputOption = None,
+) -> None:
+    from wecrm.sandbox import control
+
+    s = session(ctx)
+    where, over_s, part = opened(s, world), duration("--over", over), share("--known", known)
+    with told():
+        done = control.scan(where, code, count, over_s=over_s, channel=channel, known=part)
+    kind, got = ("group", done.groups) if done.kind == "group" else ("member", done.members)
+    lines: list[tuple[Cell, ...]] = [(kind, id_, got[id_]) for id_ in sorted(got, key=lambda id_: (-got[id_], id_))]
+    columns = (Column("kind", _("Kind")), Column("id", _("Id")), Column("customers", _("Customers"), "int"))
+    rows.show(s, Table("scan", columns, lines), rows.Rows(format, output))
+    s.say(
+        _(
+            "{n} scans, {added} customers added, {known} of them known to the corp.",
+            n=count,
+            added=done.added,
+            known=done.known,
+        )
+    )
+    if done.failed:
+        s.warn(_("{n} scans added nobody: {why}.", n=done.failed, why=done.why))

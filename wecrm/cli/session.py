@@ -131,6 +131,16 @@ class Session:
         found = self.profile.secrets
         return {kind: configuration.resolve(secret.secret, self.options.environ) for kind, secret in found.items()}
 
+    @property
+    def agentid(self) -> int | None:
+        """The app of the contact secret, if the profile names it."""
+        if self.in_sandbox:
+            from wecrm.sandbox.identity import AGENTID
+
+            return AGENTID
+        contact = self.profile.secrets.get("contact")
+        return contact.agentid if contact else None
+
     # -- what a command works with
 
     @property
@@ -219,6 +229,7 @@ class Session:
             corp_id=profile.corp_id,
             secrets=secrets,
             cache=self.places.cache / "sandbox" if self.in_sandbox else self.places.cache,
+            agentid=self.agentid,
             base_url="https://qyapi.weixin.qq.com" if self.in_sandbox else profile.base_url,
             proxy=profile.proxy,
             connect_timeout_s=profile.connect_timeout_s,

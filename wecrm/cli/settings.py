@@ -15,7 +15,7 @@ from wecrm.config import Config, Limits, Profile
 from wecrm.errors import ConfigError
 from wecrm.i18n import _
 
-PURPOSES = ("contact", "directory", "archive")
+PURPOSES = ("contact", "directory", "links", "archive")
 """What a secret can be for."""
 
 

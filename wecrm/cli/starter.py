@@ -21,7 +21,7 @@ profiles:
     secrets:                 # references, never values: env:NAME, file:PATH (mode 0600), command:…
       contact:               # self-built app listed under 客户联系 → 可调用接口的应用
         secret: {secret}
-        # agentid: 1000002
+        # agentid: 1000002     # AgentId of that app; notices to members come from it
       # directory:           # 通讯录同步: without it the contact app's visible range is read
       #   secret: env:WECRM_DIRECTORY_SECRET
       # archive:             # 会话内容存档

@@ -22,7 +22,7 @@ app = single()
 @command(
     app,
     "sync",
-    _("Fetch members, tags, contacts and groups into the local cache."),
+    _("Fetch members, tags, contacts, groups and live codes into the local cache."),
     (
         "wecrm sync",
         "wecrm sync contacts",
@@ -39,7 +39,9 @@ app = single()
 )
 def sync(
     ctx: typer.Context,
-    what: Annotated[list[str] | None, typer.Argument(help=_("members, tags, contacts, groups, new or all."))] = None,
+    what: Annotated[
+        list[str] | None, typer.Argument(help=_("members, tags, contacts, groups, livecodes, new or all."))
+    ] = None,
     max_removals: Annotated[str, typer.Option(help=_("Share of a member's customers that may be lost."))] = "",
     max_age: Annotated[
         str, typer.Option(help=_("If another run holds the lock: exit 0 while the last success is younger than this."))
@@ -57,24 +59,10 @@ def sync(
         with s.locked("sync"):
             results = [_one(s, purpose, allowed) for purpose in purposes]
     except LockedError as error:
-        return _let_be(s, purposes, age_s, error)
+        return ending.let_be(s, "sync", purposes, age_s, error)
     code = most_severe([code for code, _line in results])
     ending.finished(s, "sync", " · ".join(line for _code, line in results), s.clock.now() - began, code)
     return exit_code(code, "; ".join(line for code, line in results if code))
-
-
-def _let_be(s: Session, purposes: list[str], age_s: float | None, error: LockedError) -> int:
-    """0 while somebody else is at it and the last success of each purpose is young enough."""
-    from wecrm.operations.status import oldest
-    from wecrm.store.status import read
-
-    last = oldest(read(s.database, s.profile_name, s.profile.corp_id), purposes)
-    if age_s is None or last is None or s.clock.now() - last > age_s:
-        raise error
-    told = _("another run is under way; the last success is {n} h ago", n=f"{(s.clock.now() - last) / 3600:.1f}")
-    s.say(f"{s.profile_name}: {told}")
-    ending.summary(s, "sync", told)
-    return 0
 
 
 def _purposes(words: list[str]) -> list[str]:
@@ -100,6 +88,10 @@ def _one(s: Session, purpose: str, max_removals: float) -> tuple[Exit, str]:
         result = sync_contacts.contacts(s.work, max_removals=max_removals)
     elif purpose == "new":
         result = sync_new.new_contacts(s.work, max_removals=max_removals)
+    elif purpose == "livecodes":
+        from wecrm.operations import sync_livecodes
+
+        result = sync_livecodes.livecodes(s.work)
     else:
         result = {"members": operations.members, "tags": operations.tags, "groups": operations.groups}[purpose](s.work)
     line = _told(purpose, result.counts)

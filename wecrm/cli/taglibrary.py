@@ -25,7 +25,7 @@ def commands(app: typer.Typer) -> None:
         "pull",
         _("Write the tag library of WeCom as a YAML file."),
         ("wecrm tags pull tags.yaml",),
-        _("A file with comments or a layout of its own is not overwritten; `exclusive` in it is kept."),
+        _("A file with comments or a layout of its own is not overwritten."),
     )(pull)
     command(
         app,
@@ -38,21 +38,22 @@ def commands(app: typer.Typer) -> None:
         "push",
         _("Make WeCom's tag library what the file says: rename, make, reorder, delete."),
         ("wecrm tags push tags.yaml -o tags.plan", "wecrm tags push tags.yaml", "wecrm tags push tags.yaml --dry-run"),
-        _("With -o only the plan is written. Write `was: OLD` beside a name to rename instead of delete and make."),
+        _(
+            "With -o only the plan is written. Write `was: OLD` beside a name to rename instead of delete and make, "
+            "`exclusive: true` beside a group of whose tags a customer has one at most."
+        ),
         writes="tags push",
     )(push)
 
 
 def pull(ctx: typer.Context, file: FileArgument) -> None:
-    """Write the library; `exclusive` flags of a file that is there are kept."""
+    """Write the library as it is now."""
     from wecrm.files import taglibrary as files
     from wecrm.operations import taglibrary as operations
 
     s = session(ctx)
-    known = files.read(file) if file.exists() and file.stat().st_size else None
-    exclusive = frozenset(group.group for group in known.groups if group.exclusive) if known else frozenset()
     groups = operations.refresh(s.work)
-    files.write(file, operations.described(groups, exclusive))
+    files.write(file, operations.described(groups))
     s.say(_("{n} tags in {m} groups: {path}", n=sum(len(g.tags) for g in groups), m=len(groups), path=file))
 
 

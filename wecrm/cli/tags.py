@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wecrm.cli import applying, rows
+from wecrm.cli import applying, rows, taglint, tagmerge, tagrules
 from wecrm.cli import input as inputs
 from wecrm.cli.command import command, group, session
 from wecrm.cli.listing import listing
@@ -41,16 +41,22 @@ listing(
         "wecrm tags plan --where \"channel = 'fair'\" --add 来源渠道/展会 -o fair.plan",
         "wecrm tags plan moves.csv -o moves.plan   # with columns add and remove",
         "wecrm tags plan phones.csv --add VIP --followers latest -o vip.plan",
+        "wecrm tags plan --rules rules.yaml -o rules.plan",
+        "wecrm tags plan --rules rules.yaml --explain CUSTOMER",
+        "wecrm tags plan --channels -o channels.plan",
     ),
     _(
         "Rows name a relation by userid and external_userid, or a customer by external_userid, unionid or mobile. "
-        "Nothing is written to WeCom until `wecrm apply`."
+        "Nothing is written to WeCom until `wecrm apply`. `wecrm explain rules` shows how rules are written."
     ),
 )
 def plan(
     ctx: typer.Context,
-    output: applying.PlanOutOption,
+    output: tagrules.OutputOption = None,
     file: inputs.FileArgument = None,
+    rules: tagrules.RulesOption = None,
+    channels: tagrules.ChannelsOption = False,
+    explain: tagrules.ExplainOption = "",
     where: rows.WhereOption = "",
     add: AddOption = None,
     remove: RemoveOption = None,
@@ -61,8 +67,12 @@ def plan(
     detailed_exitcode: applying.ExitOption = False,
 ) -> int:
     s = session(ctx)
+    if rules is not None or channels:
+        tagrules.alone(channels, rules, file, where, add, remove, create_tags, followers, map_, sheet)
+        return tagrules.plan(s, rules, output, explain, detailed_exitcode)
+    path = tagrules.without(output, explain)
     made, _form = _plan(s, file, where, add or [], remove or [], create_tags, followers, map_ or [], sheet)
-    return applying.write_plan(s, made, output, detailed_exitcode)
+    return applying.write_plan(s, made, path, detailed_exitcode)
 
 
 @command(
@@ -73,13 +83,21 @@ def plan(
         "wecrm tags apply vip.csv --add VIP",
         "wecrm tags apply vip.csv --add VIP --dry-run",
         "wecrm tags apply vip.xlsx --add VIP --results vip",
+        "wecrm tags apply --rules rules.yaml",
+        "wecrm --cron tags apply --rules rules.yaml --yes",
+        "wecrm --cron tags apply --channels --yes",
     ),
-    _("With --results, rows that failed or were not reached are files that can be given to it again."),
+    _(
+        "With --results, rows that failed or were not reached are files that can be given to it again. "
+        "A file of rules may bring its own limits."
+    ),
     writes="tags apply",
 )
 def apply(
     ctx: typer.Context,
     file: inputs.FileArgument = None,
+    rules: tagrules.RulesOption = None,
+    channels: tagrules.ChannelsOption = False,
     where: rows.WhereOption = "",
     add: AddOption = None,
     remove: RemoveOption = None,
@@ -95,8 +113,11 @@ def apply(
     confirm: applying.ConfirmOption = "",
 ) -> int:
     s = session(ctx)
-    made, form = _plan(s, file, where, add or [], remove or [], create_tags, followers, map_ or [], sheet)
     approval = applying.Approval(yes, max_changes, max_removals, max_failures, confirm)
+    if rules is not None or channels:
+        tagrules.alone(channels, rules, file, where, add, remove, create_tags, followers, map_, sheet)
+        return tagrules.apply(s, rules, approval, Results(results))
+    made, form = _plan(s, file, where, add or [], remove or [], create_tags, followers, map_ or [], sheet)
     return applying.apply_now(s, made, approval, Results(results, form))
 
 
@@ -184,3 +205,5 @@ def _plan(
 
 
 commands(app)
+tagmerge.commands(app)
+taglint.commands(app)

@@ -11,7 +11,10 @@ _DECIMAL = re.compile(r"\d+\.0+")
 _ROUNDED = re.compile(r"\d{15}0+")  # a spreadsheet's number has 15 digits
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?|\d\d:\d\d:\d\d")
 _SEVERAL = re.compile(r"[;；,，、\s]+")
-_FAILED = frozenset({"#NAME?", "#REF!", "#VALUE!", "#N/A", "#NUM!", "#DIV/0!", "#NULL!"})
+_FAILED = frozenset(
+    {"#NAME?", "#REF!", "#VALUE!", "#N/A", "#NUM!", "#DIV/0!", "#NULL!"}
+    | {"#SPILL!", "#CALC!", "#FIELD!", "#GETTING_DATA", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!"}  # newer Excel
+)
 _INVISIBLE = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 
 

@@ -44,7 +44,10 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {  # one heading for two fields: the 
     "remark": ("备注", "备注名"),
     "description": ("描述",),
     "company": ("企业", "公司", "企业名称", "公司名称"),
+    "chat_id": ("客户群ID", "群ID", "群聊ID", "Group ID"),
     "takeover": ("接替人", "接替成员", "接替员工"),
+    "from": ("开始", "开始日期", "开始时间", "请假开始"),
+    "to": ("结束", "结束日期", "结束时间", "请假结束"),
 }
 TITLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {

@@ -1,5 +1,6 @@
 """YAML that people edit: read within bounds, written in one canonical form."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,16 @@ from wecrm.files.atomic import replacing
 from wecrm.i18n import _
 
 MAX_BYTES = 5 << 20
+MAX_DEPTH = 20
 
 
 def read(path: Path) -> tuple[Any, bytes]:
     """The value in a YAML file and its bytes.
 
     Raises:
-        UsageError: unreadable, too large, not YAML, or using anchors (`&name`, `*name`), with which
-            a small file can stand for an endless one.
+        UsageError: unreadable, too large, not YAML, nested too deep, a key twice in one place (of which
+            YAML keeps the last, without a word), or anchors (`&name`, `*name`), with which a small
+            file can stand for an endless one.
     """
     import yaml
 
@@ -27,18 +30,51 @@ def read(path: Path) -> tuple[Any, bytes]:
     if len(text) > MAX_BYTES:
         raise UsageError(_("{path} is larger than {n} MB.", path=path, n=MAX_BYTES >> 20))
     try:
-        for token in yaml.scan(text, Loader=yaml.SafeLoader):
-            if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
-                raise UsageError(
-                    _("{path} uses YAML anchors, which are not accepted.", path=path),
-                    _("line {line}", line=token.start_mark.line + 1),
-                    _("Write the values out."),
-                )
-        return yaml.safe_load(text), text
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it was built
+        _check_tokens(path, yaml.scan(text, Loader=loader))
+        node = yaml.compose(text, Loader=loader)
+        for key, line in _twice(node):
+            raise UsageError(_("{path} says {key} twice.", path=path, key=key), _("line {line}", line=line))
+        return None if node is None else yaml.SafeLoader("").construct_document(node), text
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = _("line {line}", line=mark.line + 1) if mark else ""
         raise UsageError(_("{path} is not valid YAML.", path=path), where, "") from None
+
+
+def _check_tokens(path: Path, tokens: Iterable[Any]) -> None:
+    """Refuse anchors, and what is nested so deep that reading it alone would take minutes."""
+    import yaml
+
+    opening = yaml.FlowSequenceStartToken | yaml.FlowMappingStartToken
+    opening |= yaml.BlockSequenceStartToken | yaml.BlockMappingStartToken
+    closing = yaml.FlowSequenceEndToken | yaml.FlowMappingEndToken | yaml.BlockEndToken
+    depth = 0
+    for token in tokens:
+        depth += isinstance(token, opening) - isinstance(token, closing)
+        if depth > MAX_DEPTH:
+            raise UsageError(
+                _("{path} is nested deeper than {n}.", path=path, n=MAX_DEPTH),
+                _("line {line}", line=token.start_mark.line + 1),
+            )
+        if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
+            raise UsageError(
+                _("{path} uses YAML anchors, which are not accepted.", path=path),
+                _("line {line}", line=token.start_mark.line + 1),
+                _("Write the values out."),
+            )
+
+
+def _twice(node: Any) -> Iterator[tuple[str, int]]:
+    """(key, line) of every key that stood in the same mapping before."""
+    known: set[str] = set()
+    for part in node.value if node is not None and not isinstance(node.value, str) else ():
+        key, value = part if isinstance(part, tuple) else (None, part)
+        if key is not None and isinstance(key.value, str):
+            if key.value in known:
+                yield key.value, key.start_mark.line + 1
+            known.add(key.value)
+        yield from _twice(value)
 
 
 def canonical(value: Any) -> bytes:

@@ -36,6 +36,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     `id` is unique in the plan, `stage` orders (a stage opens when all earlier rows are good), `op`
     names the step (`operations/steps.py`), `key` the object, `before`/`after` only what is touched.
     `input` is the row of the caller's file it comes from, column by column, for the result file.
+    `needs` are the earlier changes without which this one makes no sense; None: it needs all of them.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     after: Facts
     undo: Undo = "reversible"
     input: dict[str, str] = {}
+    needs: tuple[str, ...] | None = None
 
     @property
     def is_same(self) -> bool:
@@ -105,6 +107,10 @@ class State:
     """What reading back found for one change: its touched facts, or that the object is gone.
 
     `made_id`: the id of an object that a creating change was to make and that already exists.
+    `unsure`: WeCom gives no way to see whether the object was made; after a lost answer a person decides.
+    `evidence`, `hint`: what a conflict says, where there is more to say than that somebody changed it.
+    `due_at`: unix seconds; a change that is not made yet is not to be made before then, and the effect of
+    one that was accepted comes then. `settles_s`: for how long after sending reading may not show it yet.
     """
 
     facts: Facts = field(default_factory=dict)
@@ -112,6 +118,11 @@ class State:
     made_id: str = ""
     errcode: int = 0
     errmsg: str = ""
+    unsure: bool = False
+    evidence: str = ""
+    hint: str = ""
+    due_at: float | None = None
+    settles_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from wecrm.api import contacts, groups, members, tags
+from wecrm.api import acquisitions, contacts, groups, members, tags
 from wecrm.api.answers import Envelope
 from wecrm.api.client import Client
 from wecrm.api.endpoint import GETTOKEN, Secret
@@ -186,6 +186,7 @@ class Asking:
                 "members": lambda: self._members("directory"),
                 "member-ids": self._member_ids,
             },
+            "links": {"acquisition-links": self._links},
         }
 
     def _follow_users(self) -> str:
@@ -204,6 +205,10 @@ class Asking:
 
     def _groups(self) -> str:
         self.client.call(groups.LIST, Envelope, body={"status_filter": 0, "limit": 1})
+        return _("Answers.")
+
+    def _links(self) -> str:
+        self.client.call(acquisitions.LIST, Envelope, body={"limit": 1})
         return _("Answers.")
 
     def _departments(self, secret: Secret) -> str:

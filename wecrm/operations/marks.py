@@ -8,7 +8,9 @@ from wecrm.errors import UsageError
 from wecrm.i18n import _
 from wecrm.models.contact import Relation
 from wecrm.models.plan import Change, Fact, Facts, NewId, Outcome, Plan, State, Undo
+from wecrm.models.text import visible
 from wecrm.operations import readback
+from wecrm.operations.exclusive import Alternatives, TagRef
 from wecrm.operations.outcomes import failed_state, text
 from wecrm.operations.rows import Problems, Target
 from wecrm.operations.tagnames import TagNames
@@ -17,8 +19,6 @@ from wecrm.store import effects
 from wecrm.store import relations as relations_store
 from wecrm.store import tags as tags_store
 from wecrm.store.database import Store
-
-TagRef = str | NewId
 
 
 class Mark:
@@ -92,9 +92,11 @@ def plan(
 ) -> Plan:
     """A plan that tags each target with `add` and its row's own tags, and takes others off.
 
+    Where a tag of an exclusive group is put on, another of that group comes off in the same change.
+
     Raises:
         UsageError: a name that is unknown or stands for several tags; rows that contradict each
-            other; nothing asked for.
+            other; two tags of an exclusive group for one relation; nothing asked for.
     """
     everyone = Wish(names.resolve(add, problems), names.resolve(remove, problems, make=False))
     marks: dict[tuple[int, str], tuple[Target, bool]] = {}
@@ -109,16 +111,26 @@ def plan(
         repeated += again
         if wish.add or wish.remove:
             wishes.append((target, wish))
+    created = names.creations()
+    alternatives = Alternatives(tags_store.groups(store), created)
+    _one_of_each(wishes, alternatives, problems)
     problems.raise_any()
     if not wishes:
         raise UsageError(
             _("No row asks for a tag."), "", _("Name tags with --add or --remove, or in columns of the file.")
         )
-    created = names.creations()
-    stage = 1 if created else 0
-    changes = [*created, *(_change(store, n, stage, *wish) for n, wish in enumerate(wishes, 1))]
-    notes = (_("{n} rows repeat an earlier row and were left out.", n=repeated),) if repeated else ()
-    return Plan("tags", _title(add, remove), tuple(changes), input_digest=input_digest, notes=notes)
+    marks_, moves = _changes(store, wishes, alternatives, 1 if created else 0)
+    notes = []
+    if repeated:
+        notes.append(_("{n} rows repeat an earlier row and were left out.", n=repeated))
+    if moves:
+        notes.append(moved(moves))
+    return Plan("tags", _title(add, remove), (*created, *marks_), input_digest=input_digest, notes=tuple(notes))
+
+
+def moved(n: int) -> str:
+    """The note of a plan with so many stage moves."""
+    return _("Stage moves, which take another tag of an exclusive group off: {n:,}.", n=n)
 
 
 def _new_only(
@@ -140,8 +152,46 @@ def _new_only(
     return Wish(tuple(kept[True]), tuple(kept[False])), int(bool(again) and not kept[True] and not kept[False])
 
 
-def _change(store: Store, n: int, stage: int, target: Target, wish: Wish) -> Change:
-    has = relations_store.tag_ids(store, target.relation_id)
+def _one_of_each(wishes: Iterable[tuple[Target, Wish]], alternatives: Alternatives, problems: Problems) -> None:
+    """Note the rows that ask for a second tag of an exclusive group on the same relation."""
+    chosen: dict[tuple[int, str], tuple[str, TagRef]] = {}
+    for target, wish in wishes:
+        for tag in wish.add:
+            group = alternatives.group(tag)
+            where, first = chosen.setdefault((target.relation_id, group), (target.where, tag))
+            if group and first != tag:
+                problems.add(
+                    target.where,
+                    _(
+                        "asks for another tag of the exclusive group {group} than {where}",
+                        group=visible(group),
+                        where=where,
+                    )
+                    if where != target.where
+                    else _("asks for two tags of the exclusive group {group}", group=visible(group)),
+                )
+
+
+def _changes(
+    store: Store, wishes: Iterable[tuple[Target, Wish]], alternatives: Alternatives, stage: int
+) -> tuple[list[Change], int]:
+    """A change for each wish, and how many of them are stage moves.
+
+    All other tags of an exclusive group are touched, absent ones too: one that somebody has put on
+    since the sync is then seen when the relation is read back.
+    """
+    found: list[Change] = []
+    moves = 0
+    for target, wish in wishes:
+        has = relations_store.tag_ids(store, target.relation_id)
+        off = [tag for tag in alternatives.shut_out(wish.add) if tag not in wish.remove]
+        moves += not has.isdisjoint(off)
+        found.append(change(len(found) + 1, stage, target, Wish(wish.add, (*wish.remove, *off)), has))
+    return found, moves
+
+
+def change(n: int, stage: int, target: Target, wish: Wish, has: frozenset[str]) -> Change:
+    """The `n`-th change of a plan: `wish` on a relation that carries the tags `has`."""
     touched = (*wish.add, *wish.remove)
     return Change(
         id=f"m{n}",

@@ -18,13 +18,19 @@ from wecrm.api.limits import Budget
 from wecrm.errors import SafetyError
 from wecrm.files import plans as files
 from wecrm.i18n import _
-from wecrm.models.plan import Change, Fact, Facts, Job, Limits, NewId, Plan, PlanHeader, Removal
-from wecrm.operations import steps
+from wecrm.models.plan import Change, Fact, Facts, Job, Limits, NewId, Plan, PlanHeader, Removal, Status
+from wecrm.operations import steps, tagmerge
 from wecrm.store import jobs, restores
 from wecrm.store.database import Store
 from wecrm.store.jobs import NewRow
 
 LIFETIME_S = 24 * 3600
+DELETING = ("tag.delete", "tag.retire")
+"""Ops that take a thing away whole."""
+
+DONE: tuple[Status, ...] = ("ok", "verified", "unknown")
+"""Rows that changed something, or may have."""
+
 SMALL = 10
 """Things of fewer than this many may shrink by any share without asking (but not to nothing)."""
 
@@ -114,7 +120,7 @@ def _removals(store: Store, tally: _Tally) -> tuple[Removal, ...]:
     for op, taken in tally.taken.items():
         for thing, count in taken.items():
             what, existing = steps.find(op).existing(store, thing)
-            found.append(Removal(what, existing, max(existing, 1) if op == "tag.delete" else count))
+            found.append(Removal(what, existing, max(existing, 1) if op in DELETING else count))
     largest = {removal.what: removal for removal in sorted(found, key=lambda removal: removal.removed)}
     return tuple(sorted(largest.values(), key=lambda removal: -removal.removed))
 
@@ -146,9 +152,9 @@ def check(store: Store, header: PlanHeader, issuer: Issuer, limits: Limits, now:
     return None
 
 
-def accept(store: Store, path: Path, header: PlanHeader, now: float, approval: str = "") -> Job:
+def accept(store: Store, path: Path, header: PlanHeader, now: float, approval: str = "", case_id: str = "") -> Job:
     """A new job for a plan that was checked, with every row in the journal."""
-    return jobs.create(store, header, _rows(path), approval, now)
+    return jobs.create(store, header, _rows(path), approval, now, case_id)
 
 
 def may_write(store: Store) -> None:
@@ -226,7 +232,7 @@ def undo(store: Store, job: Job) -> Plan:
     """The plan that takes back exactly what this job changed, in reverse order of its stages.
 
     Built from the journal. Rows that changed nothing are left out; rows whose outcome is unknown are
-    in it, because reading back decides about them.
+    in it, because reading back decides about them. A merged tag that the job left alone has to be there.
 
     Raises:
         SafetyError: the job is still under way, or changed nothing.
@@ -240,8 +246,11 @@ def undo(store: Store, job: Job) -> Plan:
     made = jobs.bindings(store, job.id)
     last = max(jobs.stages(store, job.id), default=0)
     changes: list[Change] = []
-    for row in jobs.rows(store, job.id, ("ok", "verified", "unknown")):
-        if row.change.is_same:
+    kept: list[Change] = []
+    for row in jobs.rows(store, job.id):
+        if row.status not in DONE and row.change.op == tagmerge.Retire.op:
+            kept.append(tagmerge.kept(row.change))
+        if row.status not in DONE or row.change.is_same:
             continue
         change = resolved(row.change, made)
         stage = 2 * (last - row.change.stage)
@@ -251,6 +260,7 @@ def undo(store: Store, job: Job) -> Plan:
         ]
     if not changes:
         raise SafetyError(_("Job {job} changed nothing, so there is nothing to undo.", job=job.id))
+    changes += kept
     changes.sort(key=lambda change: change.stage)
     return Plan(job.kind, _("undo {job}", job=job.id), tuple(changes), undo_of=job.id)
 

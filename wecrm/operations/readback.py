@@ -36,10 +36,10 @@ def relations(work: Work, keys: Sequence[Key]) -> Iterator[dict[Key, Found]]:
     for start in range(0, len(listed), api.BATCH_MEMBERS):
         userids = listed[start : start + api.BATCH_MEMBERS]
         left = {(userid.lower(), external): (userid, external) for u in userids for userid, external in by_member[u]}
-        yield from _pages(work, userids, left)
+        yield from pages(work, userids, left)
         single += left.values()
     for start in range(0, len(single), BLOCK):
-        yield _one_by_one(work, single[start : start + BLOCK])
+        yield one_by_one(work, single[start : start + BLOCK])
 
 
 def cheaper_listed(wanted: int, existing: int) -> bool:
@@ -56,7 +56,7 @@ def calls(store: Store, clusters: dict[str, int]) -> dict[str, int]:
     return {path: n for path, n in found.items() if n}
 
 
-def _pages(work: Work, userids: Sequence[str], left: dict[Key, Key]) -> Iterator[dict[Key, Found]]:
+def pages(work: Work, userids: Sequence[str], left: dict[Key, Key]) -> Iterator[dict[Key, Found]]:
     """Pages of a listing, reduced to wanted keys; what stays in `left` was not in it."""
     try:
         for page in api.batch_get(work.client, userids):
@@ -76,7 +76,8 @@ def _pages(work: Work, userids: Sequence[str], left: dict[Key, Key]) -> Iterator
         # somebody of the list is refused, or the cursor ended: ask for what is left one by one
 
 
-def _one_by_one(work: Work, keys: Sequence[Key]) -> dict[Key, Found]:
+def one_by_one(work: Work, keys: Sequence[Key]) -> dict[Key, Found]:
+    """Every key, by a call for each customer: the only answers with personal tags."""
     customers = list(dict.fromkeys(external for _userid, external in keys))
     answers = dict(zip(customers, work.client.pool().map(lambda c: _get(work, c), customers), strict=True))
     found: dict[Key, Found] = {}

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from wecrm.api.contacts import NO_RELATION
 from wecrm.errors import IntegrityError, SafetyError, UsageError
 from wecrm.i18n import _
 from wecrm.models.clock import Run
@@ -111,7 +112,7 @@ def _compare_job(work: Work, job: Job) -> Counter[Status]:
         for op, names in runner.windows(clusters):
             rows = jobs.open_rows(work.store, job.id, stage, op, names, runner.UNSETTLED)
             found += _compare_window(work, job, steps.find(op), rows)
-        tally = jobs.tally(work.store, job.id, before_stage=stage + 1)
+        tally = jobs.tally(work.store, job.id, before_stage=stage + 1, excused=NO_RELATION)
         if any(tally.get(status) for status in (*runner.UNSETTLED, *runner.BAD)):
             break
     return found

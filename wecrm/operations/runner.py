@@ -3,7 +3,10 @@
 For each stage, window by window: read back what is there now; decide rows that need no call (already
 so, changed by somebody else, gone); write the intent to send the others in one durable commit; send
 them side by side; record each answer at once. A row that was sent without a readable answer is
-`unknown` and is read back before anything is sent again.
+`unknown` and is read back before anything is sent again. A stage opens when the earlier ones were
+gone through; rows that need one that did not end well are skipped. Customers who are gone do not count:
+nothing of theirs can be missed by going on. What WeCom accepted and does later is `submitted` until it
+is due and was read back.
 """
 
 from collections import defaultdict
@@ -13,11 +16,12 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from wecrm.api.contacts import NO_RELATION
 from wecrm.errors import ApiError, Exit, PartialError, TemporaryError, UnansweredError, WecrmError
 from wecrm.i18n import _
 from wecrm.models.clock import Progress
 from wecrm.models.plan import Change, Job, JobRow, Limits, Outcome, State, Status
-from wecrm.operations import steps
+from wecrm.operations import memory, steps
 from wecrm.operations.plans import may_write, resolved
 from wecrm.operations.steps import Step
 from wecrm.operations.work import Work
@@ -64,13 +68,14 @@ def run(work: Work, job: Job, limits: Limits) -> dict[Status, int]:
         SafetyError: the database was restored and not compared with WeCom since.
     """
     may_write(work.store)
+    verify(work, job)
+    memory.snapshot(work, job.id, jobs.pending(work.store, job.id, memory.OP))
     for stage in jobs.stages(work.store, job.id):
-        before = jobs.tally(work.store, job.id, before_stage=stage)
+        before = jobs.tally(work.store, job.id, before_stage=stage, excused=NO_RELATION)
         if any(before.get(status) for status in UNSETTLED):
             break
         if any(before.get(status) for status in BAD):
-            jobs.skip_open(work.store, job.id, "an earlier stage did not end well")
-            break
+            jobs.skip_needy(work.store, job.id, stage, BAD, excused=NO_RELATION)
         _run_stage(work, job, stage, limits)
     return _finish(work, job)
 
@@ -82,11 +87,26 @@ def _run_stage(work: Work, job: Job, stage: int, limits: Limits) -> None:
         here = _Stage(work, job, limits, jobs.bindings(work.store, job.id), total)
         here.done = total - tally.get("pending", 0) - tally.get("unknown", 0)
         here.failed = tally.get("failed", 0)
-        clusters = jobs.open_clusters(work.store, job.id, stage, OPEN)
+        now = work.now()
+        clusters = jobs.open_clusters(work.store, job.id, stage, OPEN, now)
         if not clusters:
             return
         for op, names in windows(clusters):
-            _window(here, steps.find(op), jobs.open_rows(work.store, job.id, stage, op, names, OPEN))
+            _window(here, steps.find(op), jobs.open_rows(work.store, job.id, stage, op, names, OPEN, now))
+
+
+def verify(work: Work, job: Job) -> None:
+    """Read back the rows whose effect is due, and record what became of them; nothing is sent."""
+    now = work.now()
+    for stage in jobs.stages(work.store, job.id):
+        for op, names in windows(jobs.open_clusters(work.store, job.id, stage, ("submitted",), now)):
+            step = steps.waiting(op)
+            rows = jobs.open_rows(work.store, job.id, stage, op, names, ("submitted",), now)
+            for outcomes in step.verify(work, rows):
+                found = [(row, outcomes[row.change.id]) for row in rows if row.change.id in outcomes]
+                step.settled(work, job.id, found)
+                jobs.record(work.store, job.id, [(row.n, row.change, outcome) for row, outcome in found])
+                work.run.check()
 
 
 def windows(clusters: Sequence[tuple[str, str, int]]) -> Iterator[tuple[str, list[str]]]:
@@ -110,7 +130,8 @@ def _window(here: _Stage, step: Step, rows: Sequence[JobRow]) -> None:
     try:
         for states in step.read(here.work, changes):
             _decide(here, step, [(by_id[id_], state) for id_, state in states.items()])
-            _gather(here, step, IN_FLIGHT)
+            alone = any(state.unsure for state in states.values())  # what can't be looked up leaves by itself
+            _gather(here, step, 0 if alone else IN_FLIGHT)
             here.work.run.check()
             if here.fatal is not None:
                 break
@@ -140,7 +161,7 @@ def _decide(here: _Stage, step: Step, found: Sequence[tuple[JobRow, State]]) -> 
     if bound:
         jobs.record(here.work.store, here.job.id, bound)
         here.made.update({change.id: o.made_id for _n, change, o in bound})
-    confirmed = [r.change for r, o in decided if o.status == "ok"]
+    confirmed = [r.change for r, o in decided if o.status in ("ok", "submitted")]
     if confirmed:
         step.note(here.work, here.job.id, confirmed, {change.id: o.made_id for _n, change, o in bound})
     now = here.work.now()
@@ -168,13 +189,28 @@ def outcome_of_reading(row: JobRow, state: State) -> Outcome | None:
     change = row.change
     if state.gone:
         return Outcome("failed", state.errcode, state.errmsg, evidence="read back: not there")
+    if state.unsure and row.status == "unknown":
+        hint = _("It may have been made; WeCom has no list of these. `wecrm jobs retry` makes another.")
+        return Outcome("failed", hint=hint, evidence="sent, no answer read, and nothing to look it up in")
     if state.facts == change.after:
+        if state.due_at is not None:
+            return Outcome("submitted", due_at=state.due_at, evidence="read back: under way")
         if row.status == "unknown":
             return Outcome("ok", made_id=state.made_id, evidence="read back: done")
         return Outcome("same", made_id=state.made_id, evidence="read back: already so")
     if state.facts == change.before:
-        return None
-    return Outcome("conflict", evidence="read back: somebody else changed it")
+        return _not_yet(row, state)
+    return Outcome("conflict", hint=state.hint, evidence=state.evidence or "read back: somebody else changed it")
+
+
+def _not_yet(row: JobRow, state: State) -> Outcome | None:
+    """What is to be done about a row of which nothing shows: None is to send it."""
+    if row.status == "unknown" and state.settles_s:
+        due = (row.sent_at or 0.0) + state.settles_s
+        return Outcome("submitted", due_at=due, evidence="sent, no answer read; WeCom may show it later")
+    if state.due_at is not None:
+        return Outcome("pending", due_at=state.due_at, hint=state.hint, evidence=state.evidence)
+    return None
 
 
 def _gather(here: _Stage, step: Step, at_most: int) -> None:
@@ -261,8 +297,9 @@ def _raise_fatal(here: _Stage) -> None:
 
 def _finish(work: Work, job: Job) -> dict[Status, int]:
     tally = jobs.tally(work.store, job.id)
-    if tally.get("submitted"):
-        jobs.set_state(work.store, job.id, "waiting")
+    due = jobs.next_due(work.store, job.id)
+    if due is not None and due > work.now():
+        jobs.set_state(work.store, job.id, "waiting", due_at=due)
         return tally
     if tally.get("pending") or tally.get("unknown"):
         raise TemporaryError(

@@ -9,8 +9,8 @@ from wecrm.models.table import Cell, Column, Table
 from wecrm.operations.sync import PURPOSES
 from wecrm.store.status import APPLY
 
-SHOWN = (*PURPOSES, "new", APPLY)
-"""Purposes in the order they are shown; only the first four are expected of every corp."""
+SHOWN = (*PURPOSES, "new", "rotation", APPLY)
+"""Purposes in the order they are shown; only those of `wecrm sync` are expected of every corp."""
 
 ARCHIVE = "archive"
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from wecrm.errors import SafetyError
 from wecrm.i18n import _
-from wecrm.models.plan import Change, Outcome, State, Undo
+from wecrm.models.plan import Change, JobRow, Outcome, State, Undo
 from wecrm.operations.work import Work
 from wecrm.store.database import Store
 
@@ -61,6 +61,21 @@ class Step(Protocol):
         ...
 
 
+class Waiting(Step, Protocol):
+    """A step whose effect comes after WeCom accepted it; only reading back calls it done."""
+
+    def verify(self, work: Work, rows: Sequence[JobRow]) -> Iterator[dict[str, Outcome]]:
+        """What became of these submitted rows, by change id, as answers arrive; nothing is sent.
+
+        `verified`, `failed`, or `submitted` again with another `due_at`.
+        """
+        ...
+
+    def settled(self, work: Work, job: str, found: Sequence[tuple[JobRow, Outcome]]) -> None:
+        """Bring the cache up to these outcomes."""
+        ...
+
+
 def find(op: str) -> Step:
     """The step of that op; a plan of a newer wecrm may name one that is not known here."""
     if op not in REGISTRY:
@@ -72,8 +87,16 @@ def find(op: str) -> Step:
     return REGISTRY[op]
 
 
+def waiting(op: str) -> Waiting:
+    """The step of that op, of which WeCom accepted rows whose effect comes later."""
+    from wecrm.operations.transfers import Customer
+
+    steps: dict[str, Waiting] = {Customer.op: Customer()}
+    return steps[op]
+
+
 def _registry() -> dict[str, Step]:
-    from wecrm.operations import marks, remarks, tags
+    from wecrm.operations import exclusive, livecodes, marks, remarks, tagmerge, tags, transfers
 
     steps: tuple[Step, ...] = (
         marks.Mark(),
@@ -82,6 +105,14 @@ def _registry() -> dict[str, Step]:
         tags.Rename(),
         tags.Reorder(),
         tags.Delete(),
+        tagmerge.Retire(),
+        exclusive.Exclusive(),
+        livecodes.Create(),
+        livecodes.Update(),
+        livecodes.Duty(),
+        livecodes.Delete(),
+        transfers.Customer(),
+        transfers.Group(),
     )
     return {step.op: step for step in steps}
 

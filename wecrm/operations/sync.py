@@ -1,4 +1,4 @@
-"""Filling the cache: members, tags, groups. Contacts, the large part, are in `sync_contacts.py`.
+"""Filling the cache: members, tags, groups. Contacts and live codes have files of their own.
 
 A failed call never becomes an empty list; nothing is ended on a partial pass.
 """
@@ -21,7 +21,7 @@ from wecrm.store import groups as groups_store
 from wecrm.store import tags as tags_store
 from wecrm.store.syncs import Counts
 
-PURPOSES = ("members", "tags", "contacts", "groups")
+PURPOSES = ("members", "tags", "contacts", "groups", "livecodes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def members(work: Work) -> Synced:
         directory.put_followers(work.store, followers, work.now())
         return ()
 
-    return _recorded(work, "members", fill)
+    return recorded(work, "members", fill)
 
 
 def _add_ids(work: Work, people: dict[str, Member]) -> bool:
@@ -79,7 +79,7 @@ def tags(work: Work) -> Synced:
         counts.seen = tags_store.put_library(work.store, tags_api.library(work.client), work.now())
         return ()
 
-    return _recorded(work, "tags", fill)
+    return recorded(work, "tags", fill)
 
 
 def groups(work: Work) -> Synced:
@@ -104,7 +104,7 @@ def groups(work: Work) -> Synced:
             groups_store.end_absent(work.store, [s.chat_id for s in listed], owners, work.now())
         return tuple(notes[:10])
 
-    return _recorded(work, "groups", fill)
+    return recorded(work, "groups", fill)
 
 
 def _group_statuses(work: Work, owners: Sequence[str]) -> Iterator[GroupStatus]:
@@ -130,7 +130,7 @@ def _group(work: Work, status: GroupStatus) -> tuple[GroupChat, bytes] | ApiErro
         return error
 
 
-def _recorded(work: Work, purpose: str, fill: Callable[[Counts], tuple[str, ...]]) -> Synced:
+def recorded(work: Work, purpose: str, fill: Callable[[Counts], tuple[str, ...]]) -> Synced:
     """Run `fill` as one sync run: what it ends with is in the database whatever happens."""
     began = work.now()
     run = syncs.start(work.store, purpose, began)

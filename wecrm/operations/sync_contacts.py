@@ -48,11 +48,12 @@ class _Ended:
     error: WecrmError | None
 
 
-def contacts(work: Work, *, max_removals: float = 0.3) -> Synced:
+def contacts(work: Work, *, max_removals: float = 0.3, resume: bool = True) -> Synced:
     """Fetch every relation of every member with customer contact.
 
     Args:
         max_removals: share of a member's customers that may be lost in one run; more is out of sight.
+        resume: whether to go on with a run that was stopped; its first part may be hours old.
 
     Raises:
         ApiError: the follow-user list, or every chunk, was refused. Nothing is ended then.
@@ -60,7 +61,7 @@ def contacts(work: Work, *, max_removals: float = 0.3) -> Synced:
     began = work.now()
     followers = api.follow_users(work.client)
     directory.put_followers(work.store, followers, work.now())
-    run = _begin(work, followers)
+    run = _begin(work, followers, resume)
     counts = Counts()
     failed = _fetch(work, run, counts)
     notes = [_("{member} was not read: {why}", member=userid, why=error.what) for userid, error in failed]
@@ -71,9 +72,9 @@ def contacts(work: Work, *, max_removals: float = 0.3) -> Synced:
     return Synced("contacts", counts, code, tuple(notes), work.now() - began)
 
 
-def _begin(work: Work, followers: Sequence[str]) -> SyncRun:
+def _begin(work: Work, followers: Sequence[str], resume: bool) -> SyncRun:
     run = syncs.unfinished(work.store, "contacts", work.now() - RESUME_S)
-    if run is None:
+    if run is None or not resume:
         return syncs.start(work.store, "contacts", work.now(), _cut(followers, work.client.settings.parallel_max))
     here = {userid.lower() for userid in followers}
     kept = [Chunk(c.n, tuple(u for u in c.userids if u.lower() in here)) for c in run.pending]

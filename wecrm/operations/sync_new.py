@@ -4,7 +4,7 @@ Two hundred members cost two hundred calls however many customers they have, whe
 one per hundred relations. Changed remarks and tags are only seen by the full pass.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from wecrm.api import contacts as api
 from wecrm.errors import ApiError, Exit, TemporaryError, most_severe
@@ -32,9 +32,23 @@ def new_contacts(work: Work, *, max_removals: float = 0.3) -> Synced:
     run = syncs.start(work.store, "new", work.now())
     counts = Counts()
     notes: list[str] = []
-    for start in range(0, len(followers), BLOCK):
+    for userid in read(work, run, followers, counts, notes):
+        passes.passed(work.store, [userid], run, work.now())
+    notes += judge(work, run, followers, counts, max_removals)
+    code = most_severe([Exit.partial if counts.failed else Exit.ok, Exit.safety if counts.out_of_sight else Exit.ok])
+    state = {Exit.ok: "done", Exit.partial: "holes"}.get(code, "refused")
+    syncs.finish(work.store, run, state, counts, work.now(), "\n".join(notes))
+    return Synced("new", counts, code, tuple(notes), work.now() - began)
+
+
+def read(work: Work, run: SyncRun, userids: Sequence[str], counts: Counts, notes: list[str]) -> Iterator[str]:
+    """Store whom these members have that the cache does not know; each member whose list was read.
+
+    Nothing is ended. Who could not be read is told in `notes`.
+    """
+    for start in range(0, len(userids), BLOCK):
         work.run.check()
-        block = followers[start : start + BLOCK]
+        block = userids[start : start + BLOCK]
         for userid, listed in list(work.client.pool().map(lambda u: _list(work, u), block)):
             if isinstance(listed, ApiError):
                 counts.failed += 1
@@ -42,13 +56,8 @@ def new_contacts(work: Work, *, max_removals: float = 0.3) -> Synced:
                 continue
             counts.seen += len(listed)
             _fetch(work, run, passes.note_listed(work.store, userid, listed, run), counts)
-            passes.passed(work.store, [userid], run, work.now())
-        work.run.progress(Progress(_("members"), start + len(block), len(followers), counts.failed))
-    notes += judge(work, run, followers, counts, max_removals)
-    code = most_severe([Exit.partial if counts.failed else Exit.ok, Exit.safety if counts.out_of_sight else Exit.ok])
-    state = {Exit.ok: "done", Exit.partial: "holes"}.get(code, "refused")
-    syncs.finish(work.store, run, state, counts, work.now(), "\n".join(notes))
-    return Synced("new", counts, code, tuple(notes), work.now() - began)
+            yield userid
+        work.run.progress(Progress(_("members"), start + len(block), len(userids), counts.failed))
 
 
 def _list(work: Work, userid: str) -> Listed:

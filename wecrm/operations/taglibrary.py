@@ -1,19 +1,24 @@
 """Tags as code: the library as a file, what differs, and the staged plan that makes WeCom agree.
 
-Stages: renames, then new tags, then their order, then deletions. A tag is found by its name in its
-group, or by the name it `was`; it can't move to another group.
+Stages: renames, then new tags, then their order, then which groups are exclusive, then deletions. A tag
+that WeCom does not let this app edit holds up what needs it: new tags in a group wait for the renames
+there, deletions for everything, so that nothing goes whose successor was not made.
+A tag is found by its name in its group, or by the name it `was`; it can't move to another group.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TypeVar
+
+import msgspec
 
 from wecrm.api import tags as api
 from wecrm.errors import UsageError
 from wecrm.i18n import _
 from wecrm.models.plan import Change, NewId, Plan
 from wecrm.models.taglibrary import GroupEntry, LibraryFile, TagEntry
+from wecrm.operations.exclusive import Exclusive
 from wecrm.operations.tagnames import creation
 from wecrm.operations.tags import deletion
 from wecrm.operations.work import Work
@@ -21,7 +26,7 @@ from wecrm.store import jobs as journal
 from wecrm.store import tags as store
 from wecrm.store.tags import KnownGroup, KnownTag
 
-RENAME, CREATE, ORDER, DELETE = range(4)
+RENAME, CREATE, ORDER, EXCLUSIVE, DELETE = range(5)
 STEP = 10
 """Distance between neighbours' orders when a whole group is numbered anew."""
 
@@ -32,12 +37,11 @@ def refresh(work: Work) -> tuple[KnownGroup, ...]:
     return store.groups(work.store)
 
 
-def described(groups: Sequence[KnownGroup], exclusive: frozenset[str] = frozenset()) -> LibraryFile:
-    """The library as a file; `exclusive` names groups that only the file knows to be so."""
+def described(groups: Sequence[KnownGroup]) -> LibraryFile:
+    """The library as a file."""
     return LibraryFile(
         tuple(
-            GroupEntry(group.name, tuple(tag.name for tag in group.tags), exclusive=group.name in exclusive)
-            for group in groups
+            GroupEntry(group.name, tuple(tag.name for tag in group.tags), exclusive=group.exclusive) for group in groups
         )
     )
 
@@ -70,6 +74,7 @@ def plan(work: Work, file: LibraryFile, groups: Sequence[KnownGroup]) -> Plan:
     for entry, group, order in zip(file.groups, found, placed, strict=True):
         _push_group(made, entry, group, order)
     for group in left.values():
+        _flag(made, group.name, group.exclusive, False, None)  # so that undo makes it exclusive again
         made.changes += [deletion(made.next_id("d"), DELETE, tag) for tag in group.tags]
     if made.wrong:
         raise UsageError(
@@ -94,7 +99,9 @@ def _rename(made: _Made, id_: str, old: str, new: str, taken: Sequence[str]) -> 
         return
     if new in taken:
         made.wrong.append(_("{old} is to be called {new}, which another one is called now.", old=old, new=new))
-    made.changes.append(Change(made.next_id("r"), RENAME, "tag.rename", {"id": id_}, {"name": old}, {"name": new}))
+    made.changes.append(
+        Change(made.next_id("r"), RENAME, "tag.rename", {"id": id_}, {"name": old}, {"name": new}, needs=())
+    )
 
 
 def _push_group(made: _Made, entry: GroupEntry, group: KnownGroup | None, order: int) -> None:
@@ -103,15 +110,29 @@ def _push_group(made: _Made, entry: GroupEntry, group: KnownGroup | None, order:
     for each, tag in zip(entry.entries, found, strict=True):
         if tag is not None:
             _rename(made, tag.tag_id, tag.name, each.name, [t.name for t in group.tags] if group else [])
+    needs = _renames(made, entry.group, {tag.tag_id for tag in found if tag is not None})
     placed = _spread([tag.order if tag else None for tag in found], _in_order(found, group.tags if group else ()))
     for each, tag, place in zip(entry.entries, found, placed, strict=True):
         if tag is None:
-            made.changes.append(_creation(made.next_id("t"), entry.group, each.name, place, None if group else order))
+            new = _creation(made.next_id("t"), entry.group, each.name, place, None if group else order)
+            made.changes.append(msgspec.structs.replace(new, needs=needs))
         else:
             _reorder(made, tag.tag_id, f"{entry.group}/{each.name}", tag.order, place)
     if group is not None:
         _reorder(made, group.group_id, entry.group, group.order, order)
-    made.changes += [deletion(made.next_id("d"), DELETE, tag) for tag in left.values()]
+    _flag(made, entry.group, group is not None and group.exclusive, entry.exclusive, needs)
+    gone = [replace(tag, group_name=entry.group) for tag in left.values()]  # undo finds the group by its new name
+    made.changes += [deletion(made.next_id("d"), DELETE, tag) for tag in gone]
+
+
+def _renames(made: _Made, group: str, tags: Collection[str]) -> tuple[str, ...]:
+    """The renames that new tags in this group wait for: the group's own, one that frees its name, its tags'."""
+    return tuple(
+        change.id
+        for change in made.changes
+        if change.stage == RENAME
+        and (change.key["id"] in tags or group in (change.before["name"], change.after["name"]))
+    )
 
 
 def _match_tag(entry: TagEntry, left: dict[str, KnownTag]) -> KnownTag | None:
@@ -135,7 +156,17 @@ def _creation(change_id: str, group: str, name: str, order: int, group_order: in
 def _reorder(made: _Made, id_: str, name: str, old: int, new: int) -> None:
     if old != new:
         key: dict[str, str | NewId] = {"id": id_, "name": name}
-        made.changes.append(Change(made.next_id("o"), ORDER, "tag.reorder", key, {"order": old}, {"order": new}))
+        made.changes.append(
+            Change(made.next_id("o"), ORDER, "tag.reorder", key, {"order": old}, {"order": new}, needs=())
+        )
+
+
+def _flag(made: _Made, group: str, old: bool, new: bool, needs: tuple[str, ...] | None) -> None:
+    if old != new:
+        key: dict[str, str | NewId] = {"group": group}
+        made.changes.append(
+            Change(made.next_id("x"), EXCLUSIVE, Exclusive.op, key, {"exclusive": old}, {"exclusive": new}, needs=needs)
+        )
 
 
 T = TypeVar("T")

@@ -59,7 +59,7 @@ class TagNames:
             return None
         if self._create and create:
             return self._make(name, problems)
-        near = did_you_mean(name, [tag.name for tag in self.library])
+        near = did_you_mean(name, [f"{tag.group_name}/{tag.name}" if "/" in name else tag.name for tag in self.library])
         why = _("there is no such tag.") + (f" {near}" if near else "")
         problems.add(visible(name), f"{why} {_('--create-tags with group/name makes it.')}" if create else why)
         return None

@@ -1,17 +1,94 @@
-"""Customers per channel."""
+"""Customers per channel: how many came, and how many of them were lost after a day, a week and a month."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from wecrm.i18n import _
-from wecrm.models.table import Column, Table
-from wecrm.store import figures
+from wecrm.models.table import Cell, Column, Table
+from wecrm.store import beginnings, figures
+from wecrm.store import livecodes as register
+from wecrm.store.beginnings import TERMS, Came, Period
+from wecrm.store.code_details import channel_of
 from wecrm.store.database import Store
 
+Key = tuple[str, str]
+"""(kind, channel): contact, group or link; or none, for customers whom no live code brought."""
 
-def build(store: Store) -> Table:
-    """One row per channel (`state`): relations ever seen, still active, and the share that stayed."""
-    columns = (
+
+@dataclass(slots=True)
+class _Codes:
+    """Names of the codes, those that are gone included, by kind and channel; of links by link_id, too."""
+
+    by_channel: dict[Key, list[str]] = field(default_factory=lambda: defaultdict(list))
+    by_link: dict[str, str] = field(default_factory=dict)
+
+
+def build(store: Store, period: Period) -> Table:
+    """One row per channel and kind of code; a link without a channel has a row of its own.
+
+    `added` counts beginnings within the period. `lost_7`: of those whom we could watch for 7 days, how
+    many were lost by then, and `rate_7` their share. Of join ways only who is in the groups is known.
+    """
+    columns = [
         Column("channel", _("Channel")),
+        Column("kind", _("Kind")),
+        Column("codes", _("Live codes"), "list"),
+        Column("known", _("Known"), "bool"),
         Column("added", _("Added"), "int"),
+        Column("fresh", _("New to the corp"), "int"),
         Column("active", _("Active"), "int"),
+        Column("lost", _("Lost"), "int"),
         Column("kept", _("Kept"), "float", "%"),
-    )
-    return Table("channels", columns, figures.channels(store), as_of=figures.as_of(store, "contacts"))
+    ]
+    for days in TERMS:
+        columns.append(Column(f"lost_{days}", _("Lost in {days} d", days=days), "int"))
+        columns.append(Column(f"rate_{days}", _("Share in {days} d", days=days), "float", "%"))
+    codes = _codes(store)
+    rows = [*_came(beginnings.came(store, period), codes), *_joined(beginnings.joined(store, period), codes)]
+    rows.sort(key=lambda row: (-int(str(row[4])), str(row[0]), str(row[1])))
+    return Table("channels", tuple(columns), rows, as_of=figures.as_of(store, "contacts"))
+
+
+def _codes(store: Store) -> _Codes:
+    found = _Codes()
+    for known in register.known(store, gone=True):
+        if channel_of(known):
+            found.by_channel[known.code.kind, channel_of(known)].append(known.shown)
+        if known.code.kind == "link":
+            found.by_link[known.code.id] = known.shown
+    return found
+
+
+def _came(found: Iterable[Came], codes: _Codes) -> Iterator[tuple[Cell, ...]]:
+    groups: dict[tuple[str, str, str], list[Came]] = defaultdict(list)
+    for each in found:
+        kind = "link" if each.link else "contact" if each.channel else "none"
+        groups[kind, each.channel, "" if each.channel else each.link_id].append(each)
+    for (kind, channel, _link), parts in groups.items():
+        names = dict.fromkeys(codes.by_link[one.link_id] for one in parts if one.link_id in codes.by_link)
+        names |= dict.fromkeys(codes.by_channel.get((kind, channel), ()))
+        added, lost = sum(one.added for one in parts), sum(one.lost for one in parts)
+        yield (
+            *(channel, kind, tuple(names), None if kind == "none" else bool(names), added),
+            *(sum(one.fresh for one in parts), sum(one.active for one in parts), lost, _share(added - lost, added)),
+            *_terms(parts),
+        )
+
+
+def _terms(parts: Sequence[Came]) -> Iterator[Cell]:
+    for n in range(len(TERMS)):
+        judged, gone = sum(one.judged[n] for one in parts), sum(one.gone[n] for one in parts)
+        yield gone if judged else None
+        yield _share(gone, judged)
+
+
+def _joined(found: Iterable[beginnings.Joined], codes: _Codes) -> Iterator[tuple[Cell, ...]]:
+    unknown = (None,) * (4 + 2 * len(TERMS))
+    for each in found:
+        names = tuple(codes.by_channel.get(("group", each.channel), ()))
+        yield each.channel, "group", names, bool(names), each.added, *unknown
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(100 * part / whole, 1) if whole else None

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from wecrm.sandbox import pictures
 from wecrm.sandbox.callers import pid_of_caller
 from wecrm.sandbox.exchange import Reply, Request, exchange
 from wecrm.sandbox.faults import Fault
@@ -42,6 +43,8 @@ def wsgi(world: World, *, latency_s: float = 0.0, remote_addr: str | None = None
         if path.startswith(PREFIX):
             status, answer = operate(world, path.removeprefix(PREFIX), body)
             return _send(start_response, status, answer)
+        if path.startswith(pictures.PREFIX):
+            return _picture(world, path, start_response)
         request = Request(
             environ["REQUEST_METHOD"],
             path,
@@ -57,6 +60,14 @@ def wsgi(world: World, *, latency_s: float = 0.0, remote_addr: str | None = None
         return _deliver(world, reply, environ, start_response)
 
     return application
+
+
+def _picture(world: World, path: str, start_response: "StartResponse") -> Iterable[bytes]:
+    """What the public host of the pictures answers; no call of an API, so not in the log."""
+    png = pictures.draw(world, path)
+    if png is None:
+        return _send(start_response, "404 Not Found", b"", "text/plain")
+    return _send(start_response, "200 OK", png, "image/png")
 
 
 def _body(environ: "WSGIEnvironment") -> bytes:

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from wecrm.sandbox.seed.ids import wire_id
-from wecrm.sandbox.state import tokens
+from wecrm.sandbox.state import events, settling, tokens
 from wecrm.sandbox.state.contacts import write_info
 from wecrm.sandbox.world import World
 
@@ -35,6 +35,7 @@ class Relation:
 
 def truth(world: World) -> Iterator[Relation]:
     """Every relation of members who have not left, in a fixed order, read in pages."""
+    settling.catch_up(world)
     place = (0, 0)
     while True:
         with world.db.lock:
@@ -135,6 +136,8 @@ def add_relation(
             "INSERT OR REPLACE INTO relation VALUES (?, ?, ?, ?, '[]', '[]', 0)",
             (member[0], contact, msgspec.json.encode(info).decode(), msgspec.json.encode(tags).decode()),
         )
+        channel = {"State": state} if state else {}
+        events.customer(world, world.now(), "add_external_contact", member[1], external_userid, **channel)
     return external_userid
 
 
@@ -148,15 +151,8 @@ def delete_relation(world: World, userid: str, external_userid: str, by: str = "
             db.execute("DELETE FROM relation WHERE member = ? AND contact = ?", where)
         else:
             db.execute("UPDATE relation SET one_way = 1 WHERE member = ? AND contact = ?", where)
-
-
-def delete_member(world: World, userid: str) -> None:
-    """A member leaves the corp; their customers and groups wait for somebody."""
-    with world.writing() as db:
-        id_, _ = _member(world, userid)
-        db.execute("UPDATE member SET left_at = ? WHERE id = ?", (world.now(), id_))
-        db.execute("UPDATE chat SET status = 1 WHERE owner = ?", (id_,))
-        world.changed()
+        change = "del_external_contact" if by == "member" else "del_follow_user"
+        events.customer(world, world.now(), change, _member(world, userid)[1], external_userid)
 
 
 def set_customer_contact(world: World, userid: str, enabled: bool) -> None:

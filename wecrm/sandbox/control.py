@@ -10,7 +10,6 @@ from wecrm.sandbox.calls import PAGE, Call, read_calls
 from wecrm.sandbox.console import Relation as Relation
 from wecrm.sandbox.console import add_relation as add_relation
 from wecrm.sandbox.console import change_secret as change_secret
-from wecrm.sandbox.console import delete_member as delete_member
 from wecrm.sandbox.console import delete_relation as delete_relation
 from wecrm.sandbox.console import disable_secret as disable_secret
 from wecrm.sandbox.console import edit_tags as edit_tags
@@ -20,7 +19,26 @@ from wecrm.sandbox.console import set_remark as set_remark
 from wecrm.sandbox.console import set_trusted_ips as set_trusted_ips
 from wecrm.sandbox.console import set_visible_range as set_visible_range
 from wecrm.sandbox.console import truth as truth
+from wecrm.sandbox.outcomes import Event as Event
+from wecrm.sandbox.outcomes import GroupMove as GroupMove
+from wecrm.sandbox.outcomes import Notice as Notice
+from wecrm.sandbox.outcomes import Transfer as Transfer
+from wecrm.sandbox.outcomes import customer_refuses as customer_refuses
+from wecrm.sandbox.outcomes import events as events
+from wecrm.sandbox.outcomes import group_moves as group_moves
+from wecrm.sandbox.outcomes import notices as notices
+from wecrm.sandbox.outcomes import refusal_share as refusal_share
+from wecrm.sandbox.outcomes import transfers as transfers
+from wecrm.sandbox.scans import Arrival as Arrival
+from wecrm.sandbox.scans import CodeTruth as CodeTruth
+from wecrm.sandbox.scans import came as came
+from wecrm.sandbox.scans import code_truth as code_truth
+from wecrm.sandbox.scans import customer_writes as customer_writes
+from wecrm.sandbox.scans import scan as scan
 from wecrm.sandbox.settings import JSON, LIMITS, SWITCHES
+from wecrm.sandbox.staff import delete_member as delete_member
+from wecrm.sandbox.staff import restore_member as restore_member
+from wecrm.sandbox.staff import set_member as set_member
 from wecrm.sandbox.world import World
 
 
@@ -108,6 +126,15 @@ def set_limits(
     wrong_secrets: float | None = None,
     tags: float | None = None,
     list_people: float | None = None,
+    ways: float | None = None,
+    temp_ways: float | None = None,
+    links: float | None = None,
+    customers: float | None = None,
+    group_people: float | None = None,
+    quota: float | None = None,
+    groups_a_day: float | None = None,
+    notice_minute: float | None = None,
+    notice_hour: float | None = None,
 ) -> dict[str, float]:
     """Change limits and forget all running blocks; the limits as they are then, unscaled.
 
@@ -122,11 +149,22 @@ def set_limits(
         wrong_secrets: wrong secrets from one address before it is blocked.
         tags: corp tags in the library.
         list_people: people in range up to which groupchat/list needs no owner.
+        ways: contact ways and join ways of the corp together.
+        temp_ways: temporary contact ways made in a day.
+        links: acquisition links of the corp.
+        customers: customers of one member, beyond whom live codes and transfers give them none.
+        group_people: people in one customer group.
+        quota: acquisition quota that the corp has bought.
+        groups_a_day: groups that one member may give or take in a day.
+        notice_minute: messages of one app to one member in a minute; more are dropped.
+        notice_hour: the same in an hour.
     """
     given = {
         "per_minute": per_minute, "per_hour": per_hour, "ip_per_minute": ip_per_minute,
         "ip_per_hour": ip_per_hour, "concurrency": concurrency, "scale": scale,
-        "wrong_secrets": wrong_secrets, "tags": tags, "list_people": list_people,
+        "wrong_secrets": wrong_secrets, "tags": tags, "list_people": list_people, "ways": ways, "temp_ways": temp_ways,
+        "links": links, "customers": customers, "group_people": group_people, "quota": quota,
+        "groups_a_day": groups_a_day, "notice_minute": notice_minute, "notice_hour": notice_hour,
     }  # fmt: skip
     with world.writing() as db:
         for name, value in given.items():

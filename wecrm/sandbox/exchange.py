@@ -17,7 +17,7 @@ from wecrm.sandbox.fields import Fields
 from wecrm.sandbox.refusals import Refusal, errmsg
 from wecrm.sandbox.routes import GETTOKEN, QUERY_OF_ALL, ROUTES, Route
 from wecrm.sandbox.settings import JSON
-from wecrm.sandbox.state import tokens
+from wecrm.sandbox.state import settling, tokens
 from wecrm.sandbox.world import Moment, World
 
 log = logging.getLogger("wecrm.sandbox")
@@ -64,6 +64,7 @@ def exchange(world: World, request: Request, crowd: int) -> Reply:
     """
     with world.writing() as db:
         moment = world.tick()
+        settling.settle(world, moment.now)
         fault = faults.draw(world, request.path)
         trail = _Trail()
         if fault is not None and fault.when == "before":

@@ -67,6 +67,25 @@ class Fields:
             raise Refusal(40058, name)
         return texts
 
+    def maybe_flag(self, name: str) -> bool | None:
+        """True or false, never 1 or 0; None if it was not sent."""
+        value = self.given.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise Refusal(40058, name)
+        return value
+
+    def maybe_numbers(self, name: str) -> list[int] | None:
+        """A list of integers, or None if it was not sent."""
+        value = self.given.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, list):
+            raise Refusal(40058, name)
+        numbers = [item for item in value if isinstance(item, int) and not isinstance(item, bool)]
+        if len(numbers) != len(value):
+            raise Refusal(40058, name)
+        return numbers
+
     def texts(self, name: str, *, most: int) -> list[str]:
         """A required list of 1 to `most` strings, none of them empty."""
         found = self.maybe_texts(name)

@@ -1,9 +1,10 @@
-"""Departments and members: department/* and user/*, reading only."""
+"""Departments and members: department/* and user/*; of the writing ones only disabling and deleting a member."""
 
 from wecrm.sandbox.asked import Answer, Asked
 from wecrm.sandbox.cursors import next_cursor
 from wecrm.sandbox.refusals import Refusal
-from wecrm.sandbox.state import members
+from wecrm.sandbox.state import departures, members
+from wecrm.sandbox.state.scope import member_of
 
 
 def department_list(asked: Asked) -> Answer:
@@ -31,6 +32,23 @@ def user_get(asked: Asked) -> Answer:
     """One member (doc 90196)."""
     members.detail_reads(asked.world, asked.app)
     return members.member(asked.world, asked.app, asked.fields.text("userid", missing=41009, longest=64))
+
+
+def user_update(asked: Asked) -> Answer:
+    """Disable a member or enable them again, and nothing else (doc 90197)."""
+    userid = asked.fields.text("userid", missing=41009, longest=64)
+    enable = asked.fields.body_number("enable", most=1)
+    member = member_of(asked.world, asked.app, userid)
+    if enable is not None:
+        departures.enable(asked.world, member.id, enable == 1, asked.now)
+    return {"errmsg": "updated"}
+
+
+def user_delete(asked: Asked) -> Answer:
+    """Delete a member, who counts as departed from now on (doc 90198)."""
+    userid = asked.fields.text("userid", missing=41009, longest=64)
+    departures.delete(asked.world, member_of(asked.world, asked.app, userid).id, asked.now)
+    return {"errmsg": "deleted"}
 
 
 def user_list(asked: Asked) -> Answer:

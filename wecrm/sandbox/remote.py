@@ -1,4 +1,4 @@
-"""The operations of `control` and `console` over HTTP: POST /_sandbox/<name>, JSON in, JSON out."""
+"""The operations of `control` over HTTP: POST /_sandbox/<name>, JSON in, JSON out."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from wecrm.sandbox import console, control
+from wecrm.sandbox import console, control, outcomes, scans, staff
 from wecrm.sandbox.calls import Call
 from wecrm.sandbox.world import World
 
@@ -17,7 +17,7 @@ MOST: Final = 10_000  # elements of one answer; go on with `after`
 
 OPERATIONS: Final[dict[str, Callable[..., Any]]] = {
     name: function
-    for module in (control, console)
+    for module in (control, console, scans, staff, outcomes)
     for name, function in vars(module).items()
     if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_")
 }

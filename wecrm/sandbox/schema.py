@@ -2,7 +2,7 @@
 
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 TABLES: Final = """
 CREATE TABLE world (
@@ -31,6 +31,13 @@ CREATE TABLE member (
   departments TEXT NOT NULL, detail TEXT NOT NULL, left_at REAL
 );
 CREATE UNIQUE INDEX member_userid ON member (userid) WHERE left_at IS NULL;
+CREATE TABLE standing (       -- of members who are not as most are
+  member INTEGER PRIMARY KEY,
+  last_login REAL,            -- null = logs in every day
+  real_name INTEGER NOT NULL DEFAULT 1, banned INTEGER NOT NULL DEFAULT 0,
+  enabled_status INTEGER,     -- what a disabled member was before
+  quit_at REAL
+);
 CREATE TABLE contact (id INTEGER PRIMARY KEY, external_userid TEXT NOT NULL, detail TEXT NOT NULL);
 CREATE TABLE relation (
   member INTEGER NOT NULL, contact INTEGER NOT NULL,
@@ -56,6 +63,67 @@ CREATE TABLE chat (
   members TEXT NOT NULL       -- member_list with names, JSON
 );
 CREATE INDEX chat_owner ON chat (owner);
+CREATE TABLE transfer (       -- one customer on the way from one member to another
+  n INTEGER PRIMARY KEY, kind TEXT NOT NULL,  -- onjob or resigned
+  giver INTEGER NOT NULL, taker INTEGER NOT NULL, contact INTEGER NOT NULL,
+  started REAL NOT NULL,
+  refuses INTEGER NOT NULL,   -- what the customer will do
+  status INTEGER NOT NULL,    -- 1 done, 2 waiting, 3 refused, 4 taker at the cap
+  ended REAL                  -- null while waiting
+);
+CREATE INDEX transfer_pair ON transfer (giver, taker, n);
+CREATE INDEX transfer_contact ON transfer (contact, giver);
+CREATE TABLE refuser (contact INTEGER PRIMARY KEY, after_s REAL NOT NULL);
+CREATE TABLE chat_move (      -- one group that got another owner
+  n INTEGER PRIMARY KEY, kind TEXT NOT NULL, chat INTEGER NOT NULL,
+  giver INTEGER NOT NULL, taker INTEGER NOT NULL, at REAL NOT NULL
+);
+CREATE INDEX chat_move_chat ON chat_move (chat, at);
+CREATE INDEX chat_move_giver ON chat_move (giver, at);
+CREATE INDEX chat_move_taker ON chat_move (taker, at);
+CREATE TABLE agenda (         -- what happens by itself when its time has come
+  n INTEGER PRIMARY KEY, at REAL NOT NULL, what TEXT NOT NULL, id INTEGER NOT NULL
+);
+CREATE INDEX agenda_at ON agenda (at);
+CREATE INDEX agenda_id ON agenda (id);
+CREATE TABLE event (          -- what a callback would tell
+  n INTEGER PRIMARY KEY, at INTEGER NOT NULL, event TEXT NOT NULL, change_type TEXT NOT NULL,
+  fields TEXT NOT NULL        -- under the names of the callback, JSON
+);
+CREATE TABLE notice (         -- a message of an app for one member
+  n INTEGER PRIMARY KEY, at REAL NOT NULL, app TEXT NOT NULL, member INTEGER NOT NULL,
+  msgtype TEXT NOT NULL, content TEXT NOT NULL, msgid TEXT NOT NULL,
+  dropped TEXT NOT NULL       -- why the member did not get it; "" = they did
+);
+CREATE INDEX notice_member ON notice (member, at);
+CREATE TABLE live_code (
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,  -- config_id, or link_id
+  kind TEXT NOT NULL,         -- contact, group or link
+  owner TEXT NOT NULL,        -- the app that made it
+  created INTEGER NOT NULL,
+  picture TEXT NOT NULL,      -- where its QR picture lies; "" = it has none
+  fields TEXT NOT NULL,       -- what was configured, JSON
+  temporary INTEGER NOT NULL,  -- a contact way for one short session
+  turn INTEGER NOT NULL,      -- scans so far
+  deleted INTEGER NOT NULL
+);
+CREATE INDEX live_code_kind ON live_code (kind, temporary, deleted, created);
+CREATE INDEX live_code_picture ON live_code (picture);
+CREATE TABLE arrival (        -- one scan of a code or one click on a link
+  n INTEGER PRIMARY KEY, code INTEGER NOT NULL, at INTEGER NOT NULL, state TEXT NOT NULL,
+  member INTEGER,             -- null = no member got a customer; always so for groups
+  contact INTEGER,            -- null = nobody was added
+  fresh INTEGER NOT NULL,     -- nobody in the corp knew the customer
+  messages INTEGER,           -- the customer has written so often; null = not known
+  welcome TEXT NOT NULL, greeted INTEGER NOT NULL,  -- welcome_code, and whether it was used
+  ends REAL                   -- of a temporary session
+);
+CREATE INDEX arrival_code ON arrival (code, at);
+CREATE INDEX arrival_welcome ON arrival (welcome);
+CREATE TABLE welcome_template (
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL,
+  parts TEXT NOT NULL         -- as they are read, JSON
+);
 CREATE TABLE call (
   id INTEGER PRIMARY KEY, at REAL NOT NULL, path TEXT NOT NULL, app TEXT NOT NULL, ip TEXT NOT NULL,
   pid INTEGER, errcode INTEGER, applied INTEGER NOT NULL, fault TEXT NOT NULL, notes TEXT NOT NULL,

@@ -36,6 +36,60 @@ SWITCHES: Final[Mapping[str, tuple[JSON, tuple[JSON, ...], str]]] = MappingProxy
         "empty_mobiles_clear": (False, (True,), 'remark_mobiles [] clears the list, as [""] does'),
         "one_way_listed": (True, (False,), "list and batch show customers who deleted the member"),
         "too_many_owners": (40058, (81017,), "errcode for more than 100 owners in groupchat/list"),
+        "medical_corp": (False, (True,), "the corp is in the medical industry: temporary contact ways may be made"),
+        "state_unique": (False, (True,), "two contact ways may not have the same state: 40058"),
+        "type2_empty": ("refuse", ("accept",), "a contact way of type 2 without user and party"),
+        "update_keeps": (True, (False,), "update_contact_way leaves alone what is not sent, or resets it"),
+        "update_checks_stored": (False, (True,), "update_contact_way without user fails if a stored member left"),
+        "qr_changes": (False, (True,), "an update gives a code a new QR picture"),
+        "list_window_days": (0, (30,), "most days between the times of list_contact_way; 0 = any number"),
+        "departed_listed": (True, (False,), "codes still list members who left"),
+        "departed_code": ("stays", ("deleted",), "a contact way all of whose members left: it adds nobody, or is gone"),
+        "delete_keeps_relations": (True, (False,), "deleting a contact way keeps the relations that it made"),
+        "state_follows": (False, (True,), "a new state of a contact way shows on the relations that it made"),
+        "waiting_group_joins": (True, (False,), "a join way fills a group whose owner has left"),
+        "auto_rooms_listed": (False, (True,), "chat_id_list shows the groups that a join way made by itself"),
+        "link_id_in_get": (False, (True,), "customer_acquisition/get repeats link_id"),
+        "unknown_link": (41044, (40058,), "errcode for a link_id that this app did not make"),
+        "quota_for_known": (True, (False,), "a customer whom the corp knew already uses quota of a link too"),
+        "transfer_unknown_userid": (40003, (60111,), "errcode of a transfer for a userid nobody has"),
+        "taker_outside": (60021, (50002, 40003), "errcode of a transfer to a member outside the visible range"),
+        "long_absent": (90510, (40003, 41054), "errcode of a transfer where a member did not log in for a year"),
+        "left_long_ago": (40003, (40097, 90500), "errcode of a transfer from a member who left over a year ago"),
+        "quit_member": ("working", ("nobody", "left"), "how transfers take a member who quit the corp on their own"),
+        "not_follower": (40131, (84061,), "errcode for a customer whom the handover member does not have"),
+        "in_flight": (40129, (40100,), "errcode for a customer who is being transferred already"),
+        "in_flight_of": ("relation", ("customer",), "a running transfer blocks this relation, or the whole customer"),
+        "refused_counts": (True, (False,), "transfers that failed count for the two moves in 90 days"),
+        "resigned_counts": (False, (True,), "resigned transfers are held to the two moves in 90 days too"),
+        "taker_full": (
+            "item",
+            ("call", "later", "extends"),
+            "a taker at the customer cap: 40099, status 4 or more room",
+        ),
+        "full_takeover_time": ("zero", ("moment", "absent"), "takeover_time of status 4"),
+        "full_taker_returns": (True, (False,), "status 4 puts a leaver's customer back on the unassigned list"),
+        "refused_leaver_lost": (True, (False,), "a leaver's customer who refuses is lost, or unassigned again"),
+        "tags_follow": (True, (False,), "corp tags go with a transferred customer"),
+        "notes_follow": (False, (True,), "remarks and personal tags go with a transferred customer"),
+        "result_lag": ("none", ("late", "empty", "status5"), "how results look in the first 10 minutes of a transfer"),
+        "result_attempts": (
+            "newest_first",
+            ("newest_last", "newest_only"),
+            "rows of a customer who was transferred more than once",
+        ),
+        "result_of_departed": (True, (False,), "transfer results can be read when one of the pair has left since"),
+        "unassigned_order": ("newest", ("oldest",), "get_unassigned_list: who comes first"),
+        "unassigned_scope": ("all", ("visible",), "get_unassigned_list: all leavers, or those of the visible range"),
+        "not_a_group": (90501, (90509,), "errcode for a chat_id that is no customer group"),
+        "group_moves_limited": (True, (False,), "a group of a working owner moves at most twice in 90 days"),
+        "group_too_often": (40128, (45009,), "errcode for a group that moved twice in 90 days"),
+        "group_day_counts": ("both", ("taker", "owner"), "whose groups of a day are counted"),
+        "group_day_full": ("item", ("call",), "45009 for too many groups in a day: for one group, or the whole call"),
+        "group_takes_s": (0, (60,), "seconds that inheriting a leaver's group takes (status 2)"),
+        "no_failures": ("empty", ("absent",), "failed_chat_list when all groups moved"),
+        "change_owner_event": (True, (False,), "groups moved by the API send change_owner"),
+        "long_notice": ("cut", (45002,), "message/send with a text of more than 2048 bytes"),
     }
 )
 
@@ -51,5 +105,14 @@ LIMITS: Final[Mapping[str, float]] = MappingProxyType(
         "wrong_secrets": 30,
         "tags": 10_000,
         "list_people": 1_000,
+        "ways": 500_000,  # contact ways and join ways together
+        "temp_ways": 100_000,  # temporary contact ways made in a day
+        "links": 10_000,  # the platform names no number
+        "customers": 5_000,  # of one member
+        "group_people": 200,
+        "quota": 20_000,  # acquisition quota bought
+        "groups_a_day": 300,  # groups that one member may give or take in a day
+        "notice_minute": 30,  # messages of one app to one member; more are dropped
+        "notice_hour": 1_000,
     }
 )

@@ -135,11 +135,14 @@ class World:
         return Moment(row[0], row[1])
 
     def advance(self, seconds: float) -> float:
-        """Move the world's time, here and where it is served; the new time."""
+        """Move the world's time, here and where it is served, and let happen what is due by then; the new time."""
+        from wecrm.sandbox.state import settling  # the state is built on the world
+
         if seconds < 0:
             raise ValueError("time does not run backwards")
         with self.writing() as db:
             db.execute("UPDATE world SET now = now + ?, shift = shift + ?", (seconds, seconds))
+            settling.settle(self, self.now())
         return self.now()
 
     def serve_from_now(self) -> None:
@@ -207,8 +210,12 @@ class World:
 
     def new_number(self) -> int:
         """The next number of this world, for ids; never given twice."""
-        row = self.db.connection.execute("UPDATE world SET made = made + 1 RETURNING made").fetchone()
-        return int(row[0])
+        return self.new_numbers(1)[0]
+
+    def new_numbers(self, count: int) -> range:
+        """The next numbers of this world, for ids; none of them is ever given twice."""
+        row = self.db.connection.execute("UPDATE world SET made = made + ? RETURNING made", (count,)).fetchone()
+        return range(row[0] - count + 1, row[0] + 1)
 
 
 def _settings(world: World) -> dict[str, JSON]:

@@ -1,14 +1,15 @@
 """Storing relations as they arrive: cache, tags, mobiles and the history of changes, together.
 
 One page, one transaction. What is unchanged costs one update; what changed leaves an event. A value
-that WeCom leaves out (absent or null; for a customer also "") never wipes one that is known; absent
-corp tags mean none.
+that WeCom leaves out (absent or null; for a customer also "") never wipes one that is known, but absent
+corp tags mean none, and so does the absent channel of a customer who came back.
 """
 
 from collections.abc import Iterable, Sequence
 from sqlite3 import Connection
 
 from wecrm.models.contact import ExternalContact, Follow, Relation
+from wecrm.store import firsttouch
 from wecrm.store.database import Store
 from wecrm.store.syncs import Counts
 
@@ -29,6 +30,7 @@ def put_relations(store: Store, relations: Sequence[Relation], run: int, now: fl
         known = known_relations(db, list(by_key))
         fresh: list[Relation] = []
         same: list[tuple[int, int]] = []
+        changed: list[int] = []
         events: list[Event] = []
         for key, relation in by_key.items():
             row = known.get(key)
@@ -37,11 +39,11 @@ def put_relations(store: Store, relations: Sequence[Relation], run: int, now: fl
             elif row[1] == relation.follow_raw and row[2] == "active":
                 same.append((run, row[0]))
             elif _update(db, relation, row[0], row[2], run, int(now), events):
-                counts.changed += 1
+                changed.append(row[0])
         db.executemany("UPDATE relation SET seen_run = ? WHERE id = ?", same)
-        _insert(db, fresh, run, int(now), events)
+        firsttouch.note(db, [*_insert(db, fresh, run, int(now), events), *changed])
         log_events(db, events)
-    counts.added = len(fresh)
+    counts.added, counts.changed = len(fresh), len(changed)
     return counts
 
 
@@ -62,7 +64,8 @@ def known_relations(
     return found
 
 
-def _insert(db: Connection, fresh: Sequence[Relation], run: int, now: int, events: list[Event]) -> None:
+def _insert(db: Connection, fresh: Sequence[Relation], run: int, now: int, events: list[Event]) -> range:
+    """Store new relations; their ids."""
     first = db.execute("SELECT coalesce(max(id), 0) + 1 FROM relation").fetchone()[0]
     rows, tags, mobiles, personal = [], [], [], []
     for id_, relation in enumerate(fresh, first):
@@ -91,6 +94,7 @@ def _insert(db: Connection, fresh: Sequence[Relation], run: int, now: int, event
     db.executemany("INSERT INTO relation_tag VALUES (?, ?)", tags)
     db.executemany("INSERT INTO relation_mobile VALUES (?, ?)", mobiles)
     db.executemany("INSERT OR IGNORE INTO relation_personal_tag VALUES (?, ?, ?)", personal)
+    return range(first, first + len(fresh))
 
 
 def _update(
@@ -100,7 +104,10 @@ def _update(
     before = len(events)
     follow = relation.follow
     old = db.execute(f"SELECT {', '.join(FIELDS)} FROM relation WHERE id = ?", (id_,)).fetchone()
-    new = [was if (value := getattr(follow, name)) is None else value for name, was in zip(FIELDS, old, strict=True)]
+    known = dict(zip(FIELDS, old, strict=True))
+    if follow.createtime not in (None, known["createtime"]):  # the customer came back, and not by the old channel
+        known["state"] = None
+    new = [was if (value := getattr(follow, name)) is None else value for name, was in known.items()]
     for name, was, value in zip(FIELDS, old, new, strict=True):
         if (was or None) != (value or None):
             events.append((now, id_, name, as_text(was), as_text(value), None, run))

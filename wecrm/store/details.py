@@ -8,7 +8,7 @@ from typing import Literal
 from wecrm.errors import UsageError
 from wecrm.i18n import _
 from wecrm.models.contact import ADD_WAYS
-from wecrm.models.table import Column, Query, Table
+from wecrm.models.table import Cell, Column, Query, Table
 from wecrm.models.text import visible
 from wecrm.store.database import Store
 from wecrm.store.nearest import nearest
@@ -18,7 +18,10 @@ from wecrm.store.views import view
 Details = tuple[tuple[str, Table], ...]
 """(title, table) in their order; the first table has one row: the thing itself."""
 
-_CUSTOMER = ("external_userid", "name", "type", "gender", "position", "corp_name", "corp_full_name", "unionid")
+_CUSTOMER = (
+    *("external_userid", "name", "type", "gender", "position", "corp_name", "corp_full_name", "unionid"),
+    *("first_touch_at", "first_userid", "first_channel", "first_add_way"),
+)
 _FOLLOWERS = (
     "userid",
     "member",
@@ -44,7 +47,7 @@ def contact(store: Store, external_userid: str, *, now: float, tz: tzinfo) -> De
     Raises:
         UsageError: not in the cache; names up to three that are near.
     """
-    _must_exist(store, "contact", external_userid)
+    must_exist(store, "contact", external_userid)
     one = Query(columns=_CUSTOMER, limit=1)
     by_id = ("v.external_userid = ?", (external_userid,))
     parts = (
@@ -57,21 +60,25 @@ def contact(store: Store, external_userid: str, *, now: float, tz: tzinfo) -> De
         (title, replace(table(store, source, query, now=now, tz=tz, base_where=where), name=name))
         for title, name, source, query, where in parts
     ]
-    return tuple((title, _with_words(each) if each.name == "followers" else each) for title, each in tables)
+    return tuple((title, _with_words(each)) for title, each in tables)
 
 
-def _with_words(followers: Table) -> Table:
-    """The same rows with `add_way` in words; a number that is not documented stays a number."""
-    place = [column.key for column in followers.columns].index("add_way")
-    columns = [replace(column, kind="text") if column.key == "add_way" else column for column in followers.columns]
-    rows = [
-        [
-            _(ADD_WAYS[cell]) if n == place and isinstance(cell, int) and cell in ADD_WAYS else cell
-            for n, cell in enumerate(row)
-        ]
-        for row in followers.rows
-    ]
-    return replace(followers, columns=tuple(columns), rows=rows)
+_WAYS = ("add_way", "first_add_way")
+
+
+def _with_words(table: Table) -> Table:
+    """The same rows with ways of adding in words; a number that is not documented stays a number."""
+    places = [n for n, column in enumerate(table.columns) if column.key in _WAYS]
+    if not places:
+        return table
+    columns = [replace(column, kind="text") if column.key in _WAYS else column for column in table.columns]
+    rows = [[in_words(cell) if n in places else cell for n, cell in enumerate(row)] for row in table.rows]
+    return replace(table, columns=tuple(columns), rows=rows)
+
+
+def in_words(cell: Cell) -> Cell:
+    """A way of adding in words; a number that is not documented stays one."""
+    return _(ADD_WAYS[cell]) if isinstance(cell, int) and cell in ADD_WAYS else cell
 
 
 def member(store: Store, userid: str, *, now: float, tz: tzinfo) -> Details:
@@ -80,7 +87,7 @@ def member(store: Store, userid: str, *, now: float, tz: tzinfo) -> Details:
     Raises:
         UsageError: not in the cache; names up to three that are near.
     """
-    _must_exist(store, "member", userid)
+    must_exist(store, "member", userid)
     columns = tuple(column.key for column in view("members").columns)
     own = table(store, "members", Query(columns=columns), now=now, tz=tz, base_where=("v.userid = ?", (userid,)))
     within = "v.id IN (SELECT department FROM member_department WHERE userid = ?)"
@@ -100,7 +107,7 @@ def group(store: Store, chat_id: str, *, now: float, tz: tzinfo) -> Details:
     Raises:
         UsageError: not in the cache; names up to three that are near.
     """
-    _must_exist(store, "group", chat_id)
+    must_exist(store, "group", chat_id)
     columns = tuple(column.key for column in view("groups").columns)
     by_id = ("v.chat_id = ?", (chat_id,))
     own = table(store, "groups", Query(columns=columns), now=now, tz=tz, base_where=by_id)
@@ -125,7 +132,8 @@ _SOURCES = {
 }
 
 
-def _must_exist(store: Store, what: Literal["contact", "member", "group"], id_: str) -> None:
+def must_exist(store: Store, what: Literal["contact", "member", "group"], id_: str) -> None:
+    """Refuse an id that the cache does not know, naming up to three that are near."""
     source, key, purpose = _SOURCES[what]
     if store.connection.execute(f"SELECT 1 FROM {source} WHERE {key} = ?", (id_,)).fetchone():
         return

@@ -1,11 +1,24 @@
 """Storing members and departments, and who is in the follow-user list."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
 from wecrm.models.member import Department, Member
 from wecrm.store.database import Store
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMember:
+    """One member of the cache, as far as live codes ask. `status` as in models/member.py, 0 not known."""
+
+    userid: str
+    name: str
+    status: int
+    follows: bool
+    in_view: bool
+    gone: bool
 
 
 def put_departments(store: Store, departments: Sequence[Department], now: float) -> None:
@@ -82,6 +95,44 @@ def put_followers(store: Store, userids: Sequence[str], now: float) -> None:
         )
 
 
+def put_statuses(store: Store, members: Iterable[Member], now: float) -> None:
+    """Store the status of members who were just read, where it could be read; nobody is added or ended."""
+    with store.write(durable=False) as db:
+        db.executemany(
+            "UPDATE member SET status = ?, seen_at = ? WHERE userid = ?",
+            [(member.status, int(now), member.userid) for member in members if member.status],
+        )
+
+
+def note_gone(store: Store, userid: str, now: float) -> None:
+    """A member was seen to be gone; the first time stays."""
+    with store.write() as db:
+        db.execute("UPDATE member SET gone_at = coalesce(gone_at, ?), follows = 0 WHERE userid = ?", (int(now), userid))
+
+
+def known(store: Store, userids: Iterable[str]) -> dict[str, KnownMember]:
+    """Those of these members that the cache knows, by userid in lower case."""
+    rows = store.connection.execute(
+        "SELECT userid, coalesce(name, ''), coalesce(status, 0), follows, in_view, gone_at IS NOT NULL FROM member "
+        "WHERE userid IN (SELECT value FROM json_each(?))",
+        (msgspec.json.encode(list(userids)).decode(),),
+    )
+    found = [KnownMember(row[0], row[1], row[2], *map(bool, row[3:])) for row in rows]
+    return {member.userid.lower(): member for member in found}
+
+
+def departments_of(store: Store, userids: Iterable[str]) -> tuple[int, ...]:
+    """A department for each of these members in which the app found them: the main one, if it is in sight."""
+    rows = store.connection.execute(
+        "SELECT DISTINCT department FROM (SELECT md.department, row_number() OVER (PARTITION BY m.userid "
+        "ORDER BY md.department = m.main_department DESC, md.department) AS n FROM member m "
+        "JOIN member_department md ON md.userid = m.userid "
+        "WHERE m.userid IN (SELECT value FROM json_each(?))) WHERE n = 1 ORDER BY department",
+        (msgspec.json.encode(list(userids)).decode(),),
+    )
+    return tuple(id_ for (id_,) in rows)
+
+
 def relations_known(store: Store) -> int:
     """Active relations of all members."""
     row = store.connection.execute("SELECT count(*) FROM relation WHERE status = 'active'").fetchone()
@@ -103,3 +154,14 @@ def relations_of(store: Store, userids: Sequence[str]) -> dict[str, int]:
         ).fetchone()
         found[userid] = int(row[0])
     return found
+
+
+def names(store: Store) -> dict[str, str]:
+    """userid → name of every member who was ever seen; "" where WeCom withholds the name."""
+    return dict(store.connection.execute("SELECT userid, coalesce(name, '') FROM member").fetchall())
+
+
+def departments(store: Store) -> dict[int, str]:
+    """id → name of every department that exists."""
+    rows = store.connection.execute("SELECT id, coalesce(name, '') FROM department WHERE gone_at IS NULL")
+    return dict(rows.fetchall())

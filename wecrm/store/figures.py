@@ -25,17 +25,6 @@ def followers(store: Store) -> Iterator[tuple[Any, ...]]:
     )
 
 
-def channels(store: Store) -> Iterator[tuple[Any, ...]]:
-    """(channel, relations ever, active, share active in per cent), largest first; no channel is ""."""
-    return iter(
-        store.connection.execute(
-            "SELECT coalesce(state, '') AS channel, count(*) AS added, sum(status = 'active'), "
-            "round(100.0 * sum(status = 'active') / count(*), 1) FROM relation GROUP BY channel "
-            "ORDER BY added DESC, channel"
-        )
-    )
-
-
 def tag_usage(store: Store) -> Iterator[tuple[Any, ...]]:
     """(group, tag, active relations, members), most used first; unused tags come last with 0."""
     return iter(

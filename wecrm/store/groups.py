@@ -60,3 +60,8 @@ def end_absent(store: Store, listed: Iterable[str], owners_in_sight: Sequence[st
             "AND chat_id NOT IN (SELECT value FROM json_each(?))",
             (int(now), msgspec.json.encode(list(owners_in_sight)).decode(), msgspec.json.encode(list(listed)).decode()),
         ).rowcount
+
+
+def names(store: Store) -> dict[str, str]:
+    """chat_id → name of every group that exists."""
+    return dict(store.connection.execute("SELECT chat_id, coalesce(name, '') FROM group_chat WHERE gone_at IS NULL"))

@@ -17,9 +17,16 @@ def note_tag_deleted(store: Store, job: str, tag_id: str, now: float) -> None:
 
 
 def lost_tag(store: Store, job: str, tag_id: str) -> list[tuple[str, str]]:
-    """(userid, external_userid) of active relations that lost this tag by this job."""
+    """(userid, external_userid) of active relations that lost this tag by this job.
+
+    Also those of whom a sync noticed it, after the deletion was sent and before the job recorded it.
+    """
+    sent_at = store.connection.execute(
+        "SELECT max(sent_at) FROM job_row WHERE job = ? AND json_extract(change, '$.key.id') = ?", (job, tag_id)
+    ).fetchone()[0]
     return store.connection.execute(
-        "SELECT r.userid, r.external_userid FROM relation_event e JOIN relation r ON r.id = e.relation_id "
-        "WHERE e.job = ? AND e.field = 'tag' AND e.old = ? AND e.new IS NULL AND r.status = 'active' ORDER BY r.id",
-        (job, tag_id),
+        "SELECT DISTINCT r.userid, r.external_userid FROM relation_event e JOIN relation r ON r.id = e.relation_id "
+        "WHERE (e.job = ? OR e.job IS NULL AND e.at > ?) AND e.field = 'tag' AND e.old = ? AND e.new IS NULL "
+        "AND r.status = 'active' ORDER BY r.id",
+        (job, sent_at, tag_id),
     ).fetchall()

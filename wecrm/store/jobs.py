@@ -28,13 +28,15 @@ class NewRow:
     cluster: str
 
 
-def create(store: Store, header: PlanHeader, rows: Iterable[NewRow], approval: str, now: float) -> Job:
-    """Write a job and all its rows in one transaction, every row `pending`."""
+def create(
+    store: Store, header: PlanHeader, rows: Iterable[NewRow], approval: str, now: float, case_id: str = ""
+) -> Job:
+    """Write a job and all its rows in one transaction, every row `pending`; `case_id`: of an offboarding, if any."""
     with store.write() as db:
         db.execute(
-            "INSERT INTO job (id, digest, kind, title, undo_of, state, created_at, approval) "
-            "VALUES (?, ?, ?, ?, ?, 'running', ?, ?)",
-            (header.id, header.digest, header.kind, header.title, header.undo_of, now, approval),
+            "INSERT INTO job (id, digest, kind, title, undo_of, state, created_at, approval, case_id) "
+            "VALUES (?, ?, ?, ?, ?, 'running', ?, ?, nullif(?, ''))",
+            (header.id, header.digest, header.kind, header.title, header.undo_of, now, approval, case_id),
         )
         db.executemany(
             "INSERT INTO job_row (job, n, stage, op, cluster, change, status) VALUES (?, ?, ?, ?, ?, ?, 'pending')",
@@ -91,37 +93,70 @@ def stages(store: Store, job_id: str) -> list[int]:
     return [stage for (stage,) in rows]
 
 
-def tally(store: Store, job_id: str, *, before_stage: int | None = None) -> dict[Status, int]:
-    """How many rows stand at each status, of the whole job or of the stages before one."""
+def tally(
+    store: Store, job_id: str, *, before_stage: int | None = None, excused: int | None = None
+) -> dict[Status, int]:
+    """How many rows stand at each status, of the whole job or of the stages before one.
+
+    `excused`: rows with this errcode are left out.
+    """
     rows = store.connection.execute(
-        "SELECT status, count(*) FROM job_row WHERE job = ? AND (? IS NULL OR stage < ?) GROUP BY status",
-        (job_id, before_stage, before_stage),
+        "SELECT status, count(*) FROM job_row WHERE job = ? AND (? IS NULL OR stage < ?) "
+        "AND (? IS NULL OR errcode IS NOT ?) GROUP BY status",
+        (job_id, before_stage, before_stage, excused, excused),
     )
     return dict(rows.fetchall())
 
 
-def open_clusters(store: Store, job_id: str, stage: int, statuses: Sequence[Status]) -> list[tuple[str, str, int]]:
-    """(op, cluster, rows) that still stand at one of `statuses`, in order of the plan."""
+def open_clusters(
+    store: Store, job_id: str, stage: int, statuses: Sequence[Status], now: float | None = None
+) -> list[tuple[str, str, int]]:
+    """(op, cluster, rows) that still stand at one of `statuses`, in order of the plan.
+
+    With `now`, rows that are due later are left out.
+    """
     marks = ",".join("?" * len(statuses))
     return store.connection.execute(
         f"SELECT op, cluster, count(*) FROM job_row WHERE job = ? AND stage = ? AND status IN ({marks}) "
-        "GROUP BY op, cluster ORDER BY min(n)",
-        (job_id, stage, *statuses),
+        "AND (? IS NULL OR due_at IS NULL OR due_at <= ?) GROUP BY op, cluster ORDER BY min(n)",
+        (job_id, stage, *statuses, now, now),
     ).fetchall()
 
 
 def open_rows(
-    store: Store, job_id: str, stage: int, op: str, clusters: Sequence[str], statuses: Sequence[Status]
+    store: Store,
+    job_id: str,
+    stage: int,
+    op: str,
+    clusters: Sequence[str],
+    statuses: Sequence[Status],
+    now: float | None = None,
 ) -> list[JobRow]:
-    """The rows of these clusters that stand at one of `statuses`, in order of the plan."""
+    """The rows of these clusters that `open_clusters` counts, in order of the plan."""
     marks = ",".join("?" * len(statuses))
     names = ",".join("?" * len(clusters))
     rows = store.connection.execute(
         f"SELECT {_ROW} FROM job_row WHERE job = ? AND status IN ({marks}) AND stage = ? "
-        f"AND cluster IN ({names}) AND op = ? ORDER BY n",
-        (job_id, *statuses, stage, *clusters, op),
+        f"AND cluster IN ({names}) AND op = ? AND (? IS NULL OR due_at IS NULL OR due_at <= ?) ORDER BY n",
+        (job_id, *statuses, stage, *clusters, op, now, now),
     )
     return [_row(row) for row in rows]
+
+
+def next_due(store: Store, job_id: str) -> float | None:
+    """When the first row is due of those that wait for their time; None when none does."""
+    row = store.connection.execute(
+        "SELECT min(due_at) FROM job_row WHERE job = ? AND status IN ('submitted', 'pending')", (job_id,)
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+def pending(store: Store, job_id: str, op: str) -> Iterator[Change]:
+    """The changes of that op which were never sent, in order of the plan."""
+    found = store.connection.execute(
+        "SELECT change FROM job_row WHERE job = ? AND op = ? AND status = 'pending' ORDER BY n", (job_id, op)
+    )
+    return (_change.decode(change) for (change,) in found)
 
 
 def rows(store: Store, job_id: str, statuses: Sequence[Status] = ()) -> Iterator[JobRow]:
@@ -187,6 +222,24 @@ def skip_open(store: Store, job_id: str, why: str) -> int:
         ).rowcount
 
 
+def skip_needy(store: Store, job_id: str, stage: int, bad: Sequence[Status], *, excused: int) -> None:
+    """Mark the rows of a stage `skipped` that need an earlier row which stands at one of the statuses `bad`.
+
+    `excused`: rows with this errcode are not meant.
+    """
+    marks = ",".join("?" * len(bad))
+    with store.write() as db:
+        db.execute(
+            "UPDATE job_row SET status = 'skipped', evidence = 'an earlier change that it needs did not end well' "
+            "WHERE job = ? AND stage = ? AND status = 'pending' "
+            "AND (json_extract(CAST(change AS TEXT), '$.needs') IS NULL OR EXISTS "
+            "(SELECT 1 FROM json_each(CAST(job_row.change AS TEXT), '$.needs') need JOIN job_row before "
+            f"ON before.job = job_row.job AND before.stage < job_row.stage AND before.status IN ({marks}) "
+            "AND before.errcode IS NOT ? AND json_extract(CAST(before.change AS TEXT), '$.id') = need.value))",
+            (job_id, stage, *bad, excused),
+        )
+
+
 def reopen(store: Store, job_id: str) -> int:
     """Make failed and skipped rows `pending` again and the job running; returns how many rows."""
     with store.write() as db:
@@ -220,9 +273,19 @@ def _row(row: tuple[Any, ...]) -> JobRow:
 def refused_tags(store: Store) -> dict[str, str]:
     """Tags and groups that WeCom refused to let this app edit (60011): id → name."""
     rows = store.connection.execute(
-        "SELECT json_extract(r.change, '$.key.id'), coalesce(t.name, g.group_name) FROM job_row r "
-        "LEFT JOIN corp_tag t ON t.tag_id = json_extract(r.change, '$.key.id') "
-        "LEFT JOIN tag_group g ON g.group_id = json_extract(r.change, '$.key.id') "
-        "WHERE r.op IN ('tag.rename', 'tag.reorder', 'tag.delete') AND r.errcode = 60011"
+        "SELECT json_extract(CAST(r.change AS TEXT), '$.key.id'), coalesce(t.name, g.group_name) FROM job_row r "
+        "LEFT JOIN corp_tag t ON t.tag_id = json_extract(CAST(r.change AS TEXT), '$.key.id') "
+        "LEFT JOIN tag_group g ON g.group_id = json_extract(CAST(r.change AS TEXT), '$.key.id') "
+        "WHERE r.op IN ('tag.rename', 'tag.reorder', 'tag.delete', 'tag.retire') AND r.errcode = 60011"
     )
     return {id_: name or id_ for id_, name in rows}
+
+
+def lost_creations(store: Store) -> dict[str, str]:
+    """Names of live codes whose making may have been done without an answer → the job that knows of it."""
+    rows = store.connection.execute(
+        "SELECT json_extract(CAST(r.change AS TEXT), '$.key.name'), r.job FROM job_row r JOIN job j ON j.id = r.job "
+        "WHERE r.op = 'livecode.create' AND j.state <> 'cancelled' AND r.errcode IS NULL "
+        "AND r.sent_at IS NOT NULL AND r.status IN ('unknown', 'failed')"
+    )
+    return dict(rows.fetchall())

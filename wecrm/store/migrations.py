@@ -8,7 +8,7 @@ from sqlite_utils import Database, Migrations
 
 migrations = Migrations("wecrm")
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 4
 """Number of the newest migration; `PRAGMA user_version` of a current file."""
 
 
@@ -26,6 +26,22 @@ def m002_exclusive_groups(db: Database) -> None:
     for statement in _EXCLUSIVE:
         db.execute(statement)
     db.execute("PRAGMA user_version = 2")
+
+
+@migrations()
+def m003_live_codes(db: Database) -> None:
+    """Live codes with our register of what each is for, customers of links, and first touches."""
+    for statement in _LIVE_CODES:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 3")
+
+
+@migrations()
+def m004_transfers(db: Database) -> None:
+    """The ledger of transfers, since WeCom gives them no id and tells no success, and what members knew before."""
+    for statement in (*_TRANSFERS, *_MEMORY):
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 4")
 
 
 _DIRECTORY = (
@@ -216,4 +232,92 @@ _EXCLUSIVE = (
             (SELECT count(*) FROM relation_tag rt WHERE rt.tag_id = t.tag_id
                 AND rt.relation_id NOT IN (SELECT id FROM relation WHERE status <> 'active')) AS customers
         FROM corp_tag t LEFT JOIN tag_group g ON g.group_id = t.group_id""",
+)
+
+_LIVE_CODES = (
+    # name, entry: ours; WeCom knows neither. A group join way stands in no list of WeCom: without its row it is lost.
+    """CREATE TABLE live_code (
+        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, code_id TEXT NOT NULL, name TEXT, entry TEXT,
+        state TEXT NOT NULL DEFAULT '', remark TEXT, url TEXT, create_time INTEGER, code TEXT NOT NULL, raw BLOB,
+        first_seen INTEGER NOT NULL, seen_at INTEGER NOT NULL, gone_at INTEGER, made_by_job TEXT,
+        UNIQUE (kind, code_id))""",
+    "CREATE UNIQUE INDEX live_code_name ON live_code (name) WHERE name IS NOT NULL AND gone_at IS NULL",
+    "CREATE INDEX live_code_state ON live_code (state)",
+    """CREATE TABLE live_code_member (
+        code INTEGER NOT NULL, userid TEXT NOT NULL COLLATE NOCASE, PRIMARY KEY (code, userid)) WITHOUT ROWID""",
+    "CREATE INDEX live_code_member_userid ON live_code_member (userid)",
+    """CREATE TABLE link_customer (
+        link_id TEXT NOT NULL, external_userid TEXT NOT NULL, userid TEXT NOT NULL COLLATE NOCASE,
+        chat_status INTEGER, state TEXT, PRIMARY KEY (link_id, external_userid, userid)) WITHOUT ROWID""",
+    "CREATE INDEX link_customer_external_userid ON link_customer (external_userid)",
+    """CREATE TABLE link_day (
+        link_id TEXT NOT NULL, day TEXT NOT NULL, clicks INTEGER NOT NULL, added INTEGER NOT NULL,
+        read_at INTEGER NOT NULL, PRIMARY KEY (link_id, day)) WITHOUT ROWID""",
+    """CREATE TABLE welcome_template (
+        template_id TEXT PRIMARY KEY, name TEXT NOT NULL, content BLOB NOT NULL, made_at INTEGER NOT NULL,
+        gone_at INTEGER)""",
+    """CREATE TABLE first_touch (
+        external_userid TEXT PRIMARY KEY, at INTEGER NOT NULL, userid TEXT NOT NULL, channel TEXT,
+        add_way INTEGER) WITHOUT ROWID""",
+    """INSERT INTO first_touch
+        SELECT external_userid, min(createtime), userid, state, add_way FROM relation
+        WHERE createtime > 0 AND coalesce(add_way, 0) NOT IN (201, 202) GROUP BY external_userid""",
+    "CREATE INDEX relation_event_createtime ON relation_event (relation_id) WHERE field = 'createtime'",
+    "CREATE INDEX group_member_state ON group_member (state) WHERE state IS NOT NULL",
+    "DROP VIEW contacts",
+    """CREATE VIEW contacts AS
+        SELECT r.id AS relation_id, r.userid, m.name AS member, r.external_userid, c.name, r.remark,
+            r.description, r.remark_corp_name AS company, c.type, c.gender, c.position, c.corp_name,
+            c.corp_full_name, c.unionid, r.add_way, r.state AS channel, r.createtime AS added_at,
+            r.oper_userid, r.status, r.status_at, r.first_seen,
+            f.at AS first_touch_at, f.userid AS first_userid, f.channel AS first_channel, f.add_way AS first_add_way,
+            (SELECT json_group_array(coalesce(t.name, rt.tag_id)) FROM relation_tag rt
+                LEFT JOIN corp_tag t ON t.tag_id = rt.tag_id WHERE rt.relation_id = r.id) AS tags,
+            (SELECT json_group_array(rt.tag_id) FROM relation_tag rt WHERE rt.relation_id = r.id) AS tag_ids,
+            (SELECT json_group_array(pt.tag_name) FROM relation_personal_tag pt
+                WHERE pt.relation_id = r.id) AS personal_tags,
+            (SELECT json_group_array(rm.mobile) FROM relation_mobile rm WHERE rm.relation_id = r.id) AS mobiles
+        FROM relation r LEFT JOIN contact c ON c.external_userid = r.external_userid
+            LEFT JOIN member m ON m.userid = r.userid
+            LEFT JOIN first_touch f ON f.external_userid = r.external_userid""",
+    """CREATE VIEW livecodes AS
+        SELECT l.name, l.kind, l.code_id, coalesce(nullif(l.state, ''), json_extract(l.entry, '$.channel'), '') AS channel,
+            l.remark,
+            (SELECT json_group_array(lm.userid) FROM live_code_member lm WHERE lm.code = l.id) AS members,
+            coalesce(json_extract(l.code, '$.departments'), '[]') AS departments,
+            coalesce(json_extract(l.code, '$.chats'), '[]') AS groups, json_extract(l.entry, '$.cap') AS cap,
+            coalesce(json_extract(l.entry, '$.tags'), '[]') AS tags,
+            json_extract(l.entry, '$.until') AS until, l.entry IS NOT NULL AS described, l.url,
+            (SELECT count(*) FROM relation r WHERE l.state <> '' AND r.state = l.state) AS added,
+            (SELECT max(r.createtime) FROM relation r WHERE l.state <> '' AND r.state = l.state) AS last_added_at,
+            l.create_time, l.first_seen, l.seen_at, l.gone_at, l.made_by_job
+        FROM live_code l""",
+)
+
+_TRANSFERS = (
+    """CREATE TABLE transfer (
+        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, what TEXT NOT NULL, handover TEXT NOT NULL COLLATE NOCASE,
+        takeover TEXT NOT NULL COLLATE NOCASE, object_id TEXT NOT NULL, job TEXT, change_id TEXT,
+        started_at INTEGER NOT NULL, status TEXT NOT NULL, due_at INTEGER, finished_at INTEGER, errcode INTEGER)""",
+    "CREATE INDEX transfer_object ON transfer (object_id, what)",
+    "CREATE INDEX transfer_pair ON transfer (handover, takeover, kind)",
+    "CREATE INDEX transfer_takeover ON transfer (takeover, what, started_at)",
+    "CREATE INDEX transfer_waiting ON transfer (status) WHERE status = 'waiting'",
+    "CREATE UNIQUE INDEX transfer_change ON transfer (job, change_id)",
+    """CREATE VIEW transfers AS
+        SELECT t.id, t.what, t.kind, t.handover, h.name AS handover_name, t.takeover, m.name AS takeover_name,
+            t.object_id, coalesce(c.name, g.name) AS name, t.status, t.started_at, t.due_at, t.finished_at,
+            t.errcode, t.job
+        FROM transfer t LEFT JOIN member h ON h.userid = t.handover LEFT JOIN member m ON m.userid = t.takeover
+            LEFT JOIN contact c ON t.what = 'customer' AND c.external_userid = t.object_id
+            LEFT JOIN group_chat g ON t.what = 'group' AND g.chat_id = t.object_id""",
+)
+
+_MEMORY = (
+    # what a member knew of a customer before the customer went to another one; the first reading of a job stays
+    """CREATE TABLE handover_memory (
+        id INTEGER PRIMARY KEY, job TEXT NOT NULL, handover TEXT NOT NULL COLLATE NOCASE,
+        takeover TEXT NOT NULL COLLATE NOCASE, external_userid TEXT NOT NULL, taken_at INTEGER NOT NULL,
+        memory BLOB NOT NULL, restored_at INTEGER, result TEXT, UNIQUE (job, handover, external_userid))""",
+    "CREATE INDEX handover_memory_external_userid ON handover_memory (external_userid)",
 )

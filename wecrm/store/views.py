@@ -4,8 +4,10 @@ Every column here is a column of the SQLite view of the same name, in the same o
 (`migrations.py`); a test keeps the two together.
 """
 
+from wecrm.store.code_views import LIVECODES
 from wecrm.store.columns import View, columns_of
 from wecrm.store.journal_views import JOB_ROWS, JOBS, SYNCS
+from wecrm.store.transfer_views import TRANSFERS
 
 _DEPARTMENTS = View(
     "departments",
@@ -91,6 +93,10 @@ _CONTACTS = View(
         ("status", "Status", "text", "active, or else lost, transferred, out_of_sight.", "", "active"),
         ("status_at", "Status since", "time", "When the status last changed."),
         ("first_seen", "First seen", "time", "When a sync first saw the relation."),
+        ("first_touch_at", "First touch", "time", "When the customer was first added by anybody; never overwritten."),
+        ("first_userid", "First member", "id", "Member who had the customer first."),
+        ("first_channel", "First channel", "text", "The `state` by which the customer came first."),
+        ("first_add_way", "First added by", "int", "How the customer was first added, as `add_way`."),
         (
             "tags",
             "Tags",
@@ -231,6 +237,8 @@ VIEWS = {
         _TAGS,
         _GROUPS,
         _GROUP_MEMBERS,
+        LIVECODES,
+        TRANSFERS,
         _HISTORY,
         SYNCS,
         JOBS,

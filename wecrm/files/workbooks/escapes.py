@@ -4,7 +4,7 @@ import re
 
 _FORBIDDEN = "\x00-\x08\x0b-\x1f\ufffe\uffff"  # of XML 1.0; CR because XML readers turn it into LF
 _LIKE_ESCAPE = f"_(?=x[0-9A-Fa-f]{{4}}(?:_|[{_FORBIDDEN}]))"  # what follows may become an escape and lend its `_`
-_ESCAPED = re.compile(f"[{_FORBIDDEN}]|{_LIKE_ESCAPE}|^<(?=r>)")  # XlsxWriter takes <r>…</r> for markup of its own
+_ESCAPED = re.compile(f"[{_FORBIDDEN}]|{_LIKE_ESCAPE}")
 _UNREAD = re.compile(rb"_x005[Ff]_|_x[Ff]{3}([EeFf])_")
 _UNREAD_START = re.compile(rb"_x[Ff]{3}")
 _RAW = {b"E": b"\xef\xbf\xbe", b"F": b"\xef\xbf\xbf"}

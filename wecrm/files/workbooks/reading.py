@@ -2,7 +2,8 @@
 
 import contextlib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from wecrm.i18n import _
 from wecrm.models.text import visible
 
 if TYPE_CHECKING:
-    from python_calamine import CalamineSheet, CalamineWorkbook
+    from python_calamine import CalamineSheet
 
 _DIGITS = 10**15  # a spreadsheet's number has 15 digits
 _SHOWN = 20
@@ -24,26 +25,19 @@ class Page:
     """One sheet, its rows read as often as wanted."""
 
     _sheet: "CalamineSheet"
-    _failed: Mapping[tuple[int, int], str]
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Every row with its number, as wide as the first that is not blank, or wider if there is more."""
         width = 0
         left = [""] * (self._sheet.start[1] if self._sheet.start else 0)  # columns that nothing stands in
         for number, cells in enumerate(self._sheet.iter_rows(), 1):
-            texts = left + [cell if isinstance(cell, str) else _text(cell) for cell in cells]
-            if self._failed:
-                self._put_failed(number - 1, texts)
-            while len(texts) > width and not texts[-1].strip():
-                texts.pop()
-            width = width or len(texts)
-            texts += [""] * (width - len(texts))
+            texts = left + [cell if type(cell) is str else _TEXT[type(cell)](cell) for cell in cells]
+            if len(texts) != width:
+                while len(texts) > width and not texts[-1].strip():
+                    texts.pop()
+                width = width or len(texts)
+                texts += [""] * (width - len(texts))
             yield number, texts
-
-    def _put_failed(self, row: int, texts: list[str]) -> None:
-        for column, text in enumerate(texts):
-            if not text and (row, column) in self._failed:
-                texts[column] = self._failed[row, column]
 
 
 def opened(data: bytes, name: str, sheet: str = "") -> Page:
@@ -56,21 +50,8 @@ def opened(data: bytes, name: str, sheet: str = "") -> Page:
     with _damage_told(name):
         from python_calamine import CalamineWorkbook
 
-        book = CalamineWorkbook.from_filelike(io.BytesIO(found.data))
-        title = _title(book.sheet_names, sheet, name)
-        return Page(book.get_sheet_by_name(title), _failed_of(found, book, title))
-
-
-def _failed_of(found: package.Package, book: "CalamineWorkbook", title: str) -> Mapping[tuple[int, int], str]:
-    """The failed cells of that sheet; of all of them where it is not clear which part it is."""
-    if not found.failed:
-        return {}
-    from wecrm.files.workbooks.parts import part_of
-
-    part = part_of(found.data, title)
-    if part is not None:
-        return found.failed.get(part, {})
-    return {place: text for cells in found.failed.values() for place, text in cells.items()}
+        book = CalamineWorkbook.from_filelike(io.BytesIO(found))
+        return Page(book.get_sheet_by_name(_title(book.sheet_names, sheet, name)))
 
 
 def _title(names: Sequence[str], sheet: str, name: str) -> str:
@@ -101,24 +82,23 @@ def _damage_told(name: str) -> Iterator[None]:
         ) from error
 
 
-def _text(cell: Any) -> str:
-    """A cell as CSV would have it; a number that a spreadsheet has rounded shows so."""
-    match cell:
-        case bool():
-            return "true" if cell else "false"
-        case int() | float():
-            return _number(cell)
-        case datetime():
-            return cell.isoformat(timespec="seconds")
-        case date() | time():
-            return cell.isoformat()
-        case timedelta():
-            return str(cell)
-    return str(cell)
-
-
 def _number(number: float) -> str:
-    if abs(number) >= _DIGITS:
-        digits, _e, power = f"{number:.14E}".partition("E")
-        return f"{digits.rstrip('0').rstrip('.')}E{power}"
-    return str(int(number)) if number == int(number) else repr(number)
+    if -_DIGITS < number < _DIGITS:
+        whole = int(number)
+        return str(whole) if number == whole else repr(number)
+    if not math.isfinite(number):
+        return str(number)
+    digits, _e, power = f"{number:.14E}".partition("E")
+    return f"{digits.rstrip('0').rstrip('.')}E{power}"
+
+
+_TEXT: Mapping[type, Callable[[Any], str]] = {
+    bool: lambda cell: "true" if cell else "false",
+    int: _number,
+    float: _number,
+    datetime: lambda cell: cell.isoformat()[:19],  # without fractions of a second
+    date: date.isoformat,
+    time: time.isoformat,
+    timedelta: str,
+}
+"""A cell as CSV would have it, by its type; a number that a spreadsheet has rounded shows so."""

@@ -157,6 +157,9 @@ def _worksheet() -> "type[Worksheet]":
         def _escape_control_characters(self, string: str) -> str:
             return escaped(string) if isinstance(string, str) else string  # numbers pass here too
 
+        def _xml_rich_inline_string(self, string: str, attributes: Sequence[tuple[str, Any]] = ()) -> None:
+            self._xml_inline_string(string, False, attributes)  # it takes a text <r>…</r> for markup of its own
+
     return Sheet
 
 

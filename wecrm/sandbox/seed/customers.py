@@ -44,32 +44,8 @@ class Sower:
 
     def contact(self, n: int) -> Contact:
         """Customer `n`."""
-        rng = self.rng
         external = self.external_userid(n)
-        detail: dict[str, object] = {"external_userid": external, "name": names.customer(rng)}
-        wecom = external.startswith("wo")
-        detail["type"] = 2 if wecom else 1
-        detail["avatar"] = f"https://avatar.sandbox.example/c/{n}/0"
-        detail["gender"] = rng.choice((0, 0, 1, 2))
-        if wecom:
-            short, full = rng.choice(names.FIRMS)
-            detail["corp_name"] = short
-            detail["corp_full_name"] = full
-            if rng.random() < 0.5:
-                detail["position"] = "采购经理"
-            detail["external_profile"] = {
-                "external_corp_name": short,
-                "external_attr": [{"type": 0, "name": "职务", "text": {"value": "采购经理"}}],
-            }
-        else:
-            draw = rng.random()
-            if draw < 0.93:
-                detail["unionid"] = wire_id("o", self.seed, "union", n)[:28]
-            elif draw < 0.95:
-                detail["unionid"] = ""
-            elif draw < 0.96:
-                detail["unionid"] = None
-        return n, external, self.encode(detail).decode()
+        return n, external, self.encode(customer_detail(self.rng, self.seed, external, n)).decode()
 
     def relation(self, member: Person, n: int) -> Relation:
         """How `member` knows customer `n`."""
@@ -111,6 +87,34 @@ class Sower:
             return "[]"
         drawn = self.rng.choices(self.tags.corp, cum_weights=self.tag_weights, k=count)
         return '["' + '","'.join(dict.fromkeys(drawn)) + '"]'
+
+
+def customer_detail(rng: Random, seed: int, external_userid: str, n: int) -> dict[str, object]:
+    """What is known of customer `n` beside their relations."""
+    detail: dict[str, object] = {"external_userid": external_userid, "name": names.customer(rng)}
+    wecom = external_userid.startswith("wo")
+    detail["type"] = 2 if wecom else 1
+    detail["avatar"] = f"https://avatar.sandbox.example/c/{n}/0"
+    detail["gender"] = rng.choice((0, 0, 1, 2))
+    if wecom:
+        short, full = rng.choice(names.FIRMS)
+        detail["corp_name"] = short
+        detail["corp_full_name"] = full
+        if rng.random() < 0.5:
+            detail["position"] = "采购经理"
+        detail["external_profile"] = {
+            "external_corp_name": short,
+            "external_attr": [{"type": 0, "name": "职务", "text": {"value": "采购经理"}}],
+        }
+        return detail
+    draw = rng.random()
+    if draw < 0.93:
+        detail["unionid"] = wire_id("o", seed, "union", n)[:28]
+    elif draw < 0.95:
+        detail["unionid"] = ""
+    elif draw < 0.96:
+        detail["unionid"] = None
+    return detail
 
 
 def sow_customers(

@@ -13,3 +13,8 @@ def wire_id(prefix: str, seed: int, kind: str, number: int) -> str:
 def hex_id(seed: int, kind: str, number: int) -> str:
     """32 hex digits."""
     return hashlib.blake2b(f"{seed}:{kind}:{number}".encode(), digest_size=16).hexdigest()
+
+
+def picture_of(seed: int, id_: str, version: int) -> str:
+    """Where the QR picture of a code lies on its host."""
+    return wire_id("", seed, f"picture of {id_}", version)

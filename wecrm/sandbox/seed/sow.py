@@ -11,6 +11,7 @@ from wecrm.sandbox.identity import AGENTIDS, CORP_ID, SECRETS
 from wecrm.sandbox.seed.chats import sow_chats
 from wecrm.sandbox.seed.customers import sow_customers
 from wecrm.sandbox.seed.directory import sow_departments, sow_members
+from wecrm.sandbox.seed.livecodes import sow_live_codes
 from wecrm.sandbox.seed.tags import sow_tags
 
 
@@ -44,6 +45,10 @@ def sow(db: sqlite3.Connection, wanted: Wanted) -> None:
     )
     leaves = sow_departments(db, stream("departments"), wanted.members)
     members = sow_members(db, stream("members"), wanted.members, leaves)
+    db.execute(
+        "INSERT INTO setting SELECT 'creator', id FROM member ORDER BY status <> 1, follows, id LIMIT 1"
+    )  # rather somebody without customers
     tags = sow_tags(db, wanted.seed, start)
     sow_customers(db, stream("customers"), wanted.relations, members, tags, wanted.seed, start)
     sow_chats(db, stream("chats"), wanted.groups, members, wanted.seed, start)
+    sow_live_codes(db, stream("live codes"), wanted.seed, start)

@@ -71,13 +71,13 @@ def visible_departments(world: World, app: App) -> frozenset[int] | None:
 
 
 def visible_members(world: World, app: App) -> frozenset[int] | None:
-    """The ids of the members an app sees; None = all."""
+    """The ids of the members an app sees, those who left by the departments they had; None = all."""
     seen = visible_departments(world, app)
     if seen is None:
         return None
 
     def of(world: World) -> frozenset[int]:
-        rows = world.db.connection.execute("SELECT id, departments FROM member WHERE left_at IS NULL").fetchall()
+        rows = world.db.connection.execute("SELECT id, departments FROM member").fetchall()
         return frozenset(id_ for id_, own in rows if not seen.isdisjoint(msgspec.json.decode(own)))
 
     return world.remember(f"members of {app.kind}", of)
@@ -89,13 +89,16 @@ def sees(world: World, app: App, member: int) -> bool:
     return visible is None or member in visible
 
 
-def member_of(world: World, app: App, userid: str) -> Member:
-    """The member with that userid, compared without case; refused if unknown, gone or out of range."""
+def member_of(world: World, app: App, userid: str, *, unknown: int = 0) -> Member:
+    """The member with that userid, compared without case; refused if unknown, gone or out of range.
+
+    `unknown` is the errcode for the first two where an API has one of its own.
+    """
     member = world.remember("members", _members).get(userid.lower())
     if member is None:
-        raise Refusal(_code(world, "unknown_userid"), userid)
+        raise Refusal(unknown or code(world, "unknown_userid"), userid)
     if not sees(world, app, member.id):
-        raise Refusal(_code(world, "outside_userid"), userid)
+        raise Refusal(code(world, "outside_userid"), userid)
     return member
 
 
@@ -104,7 +107,8 @@ def _members(world: World) -> dict[str, Member]:
     return {userid.lower(): Member(id_, userid) for id_, userid in rows}
 
 
-def _code(world: World, switch: str) -> int:
+def code(world: World, switch: str) -> int:
+    """The errcode that a switch stands at."""
     value = world.switch(switch)
     assert isinstance(value, int)
     return value
