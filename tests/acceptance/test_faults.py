@@ -26,7 +26,7 @@ def test_a_sync_and_an_apply_survive(wecrm: Wecrm, kind: str, when: str) -> None
     home = wecrm
     inject(home, kind, when)
     allowed = (3, 5, 4) if kind in ("40014", "42001") else (3, 5)  # a new token refused at once is not asked for again
-    for _try in range(3):
+    for _try in range(5):
         result = home("sync")
         if result.code == 0:
             break

@@ -209,9 +209,17 @@ def test_no_writing_command_sends_anything_in_a_dry_run(synced: Wecrm) -> None:
 
     home = synced
     former, taker = pair(home)
-    moved = customers(home, former, taker, 1000)[-1:]
-    described(home, former, moved)
-    transferred(home, former, taker, moved)
+    moving, next_one, *_others, moved = customers(home, former, taker, 1000)
+    described(home, former, [moved])
+    gets = [
+        str(home.csv(f"{external}.csv", "userid,external_userid,takeover", [(former, external, taker)]))
+        for external in (moving, next_one)
+    ]
+    assert home("transfers", "apply", gets[0], "--yes").code == 0
+    transferred(home, former, taker, [moved])
+    with home.world() as world:
+        control.advance(world, DAY_S)
+    assert home.sql("SELECT state FROM job WHERE kind = 'transfers' ORDER BY state") == [("done",), ("waiting",)]
     plan = plan_of(home, 5)
     keys = facts.relations(home, 4)
     file = facts.keys_csv(home, "d.csv", keys)
@@ -239,6 +247,8 @@ def test_no_writing_command_sends_anything_in_a_dry_run(synced: Wecrm) -> None:
     market = home.home / "market.yaml"
     market.write_text(f"codes:\n- {{name: market, members: [{one}]}}\n", "utf-8")
     away = str(home.csv("leave.csv", "userid,from,to", [(one, "2026-01-01", "2027-12-31")]))
+    leaves = ("offboard", "start", one, "--to", other, "--due", "2026-01-01", "--yes", "--confirm", "wwsandbox00000001")
+    assert home(*leaves).code == 0
     words: dict[str, Callable[[], tuple[str, ...]]] = {
         "livecodes push": lambda: ("livecodes", "push", str(market), "--yes"),
         "livecodes create": lambda: ("livecodes", "create", "海报", "--members", one, "--yes"),
@@ -254,6 +264,8 @@ def test_no_writing_command_sends_anything_in_a_dry_run(synced: Wecrm) -> None:
         "tags delete": lambda: ("tags", "delete", "潜在", "--yes", "--max-removals", "100%"),
         "tags merge": lambda: ("tags", "merge", "潜在", "--into", "VIP", "--yes", "--max-removals", "100%"),
         "contacts remark": lambda: ("contacts", "remark", remarks, "--yes"),
+        "offboard advance": lambda: ("offboard", "advance", "--all"),
+        "transfers apply": lambda: ("transfers", "apply", gets[1], "--yes"),
         "transfers poll": lambda: ("transfers", "poll"),
         "transfers restore": lambda: ("transfers", "restore", JOB, "--yes"),
         "jobs resume": lambda: ("jobs", "resume", unfinished),
@@ -264,7 +276,9 @@ def test_no_writing_command_sends_anything_in_a_dry_run(synced: Wecrm) -> None:
     for module, _summary in COMMANDS.values():
         importlib.import_module(module)
     assert set(words) == WRITING, "a writing command has no example here"
-    words["jobs cancel"] = lambda: ("jobs", "cancel", unfinished)  # writes only the journal
+    words["jobs cancel"] = lambda: ("jobs", "cancel", unfinished)  # these write only the journal
+    words["offboard start"] = lambda: ("offboard", "start", other, "--to", former, "--due", "2026-01-01", "--yes")
+    words["offboard cancel"] = lambda: ("offboard", "cancel", one, "--yes")
     before, truth, journal = writes(home), facts.truth(home), home.sql("SELECT * FROM job_row")
     for name in sorted(words):
         result = home(*words[name](), "--dry-run")

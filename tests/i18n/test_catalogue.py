@@ -83,6 +83,7 @@ INDIRECT = {
     ("cli/report.py", "each.summary"),
     ("cli/sandbox.py", "column.title"),
     ("cli/sandbox.py", "meaning"),
+    *(("operations/transfers.py", f"code.{part}") for part in ("meaning", "fix")),
     ("store/columns.py", "c.doc"),
     ("store/columns.py", "c.title"),
     ("store/columns.py", "self.title"),

@@ -124,8 +124,8 @@ class Client:
                 answer = answers.Envelope(-1, f"{answers.UNREAD}{error}")
             reaction = find(answer.errcode).reaction
             tries[reaction] += 1
-            if tries[reaction] > self._allowed(TRIES, reaction):
-                if reaction is Reaction.wait:
+            if tries[reaction] > self._allowed(TRIES, reaction, endpoint):
+                if reaction is Reaction.wait and not endpoint.day_limit:
                     self._limiter.block(endpoint.path, WAIT_S[0])
                 raise answers.error(endpoint, answer)
             if reaction is Reaction.retry and endpoint.effect == "once":
@@ -235,12 +235,13 @@ class Client:
                 answer = answers.Envelope(-1, f"{answers.UNREAD}{error}")
             tries += 1
             reaction = find(answer.errcode).reaction
-            if tries > self._allowed(GETTOKEN_TRIES, reaction):
+            if tries > self._allowed(GETTOKEN_TRIES, reaction, GETTOKEN):
                 raise answers.error(GETTOKEN, answer)
             self._pause(GETTOKEN, reaction, tries, answer)
 
-    def _allowed(self, tries: Mapping[Reaction, int], reaction: Reaction) -> int:
-        return 0 if reaction is Reaction.wait and not self.settings.patient else tries.get(reaction, 0)
+    def _allowed(self, tries: Mapping[Reaction, int], reaction: Reaction, endpoint: Endpoint) -> int:
+        patient = self.settings.patient and not endpoint.day_limit
+        return tries.get(reaction, 0) if patient or reaction is not Reaction.wait else 0
 
     def _gate(self, path: str) -> Gate:
         with self._lock:

@@ -16,7 +16,8 @@ class Endpoint:
 
     `doc` is the number of its official page (https://developer.work.weixin.qq.com/document/path/N),
     `secret` whose token it takes. `effect`: read · same (may be repeated, the end is the same) ·
-    once (must be read back before it is repeated).
+    once (must be read back before it is repeated). `day_limit`: 45009 may mean that enough was done today, so
+    it is told at once instead of waited for.
     """
 
     method: Literal["GET", "POST"]
@@ -24,6 +25,7 @@ class Endpoint:
     doc: int
     effect: Effect
     secret: Secret = "contact"
+    day_limit: bool = False
 
     @property
     def name(self) -> str:

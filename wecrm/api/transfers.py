@@ -15,11 +15,11 @@ from wecrm.models.transfer import GroupFailure, Kind, Submitted, TransferRow, Un
 _AT = "/cgi-bin/externalcontact"
 ONJOB = Endpoint("POST", f"{_AT}/transfer_customer", doc=92125, effect="once")
 ONJOB_RESULT = Endpoint("POST", f"{_AT}/transfer_result", doc=94088, effect="read")
-ONJOB_GROUPS = Endpoint("POST", f"{_AT}/groupchat/onjob_transfer", doc=95703, effect="once")
+ONJOB_GROUPS = Endpoint("POST", f"{_AT}/groupchat/onjob_transfer", doc=95703, effect="once", day_limit=True)
 UNASSIGNED = Endpoint("POST", f"{_AT}/get_unassigned_list", doc=92124, effect="read")
 RESIGNED = Endpoint("POST", f"{_AT}/resigned/transfer_customer", doc=94081, effect="once")
 RESIGNED_RESULT = Endpoint("POST", f"{_AT}/resigned/transfer_result", doc=94082, effect="read")
-RESIGNED_GROUPS = Endpoint("POST", f"{_AT}/groupchat/transfer", doc=92127, effect="once")
+RESIGNED_GROUPS = Endpoint("POST", f"{_AT}/groupchat/transfer", doc=92127, effect="once", day_limit=True)
 
 SUBMIT: Mapping[Kind, Endpoint] = {"onjob": ONJOB, "resigned": RESIGNED}
 RESULT: Mapping[Kind, Endpoint] = {"onjob": ONJOB_RESULT, "resigned": RESIGNED_RESULT}

@@ -1,5 +1,6 @@
 """Planning to a file and applying a plan: what `tags`, `contacts`, `apply` and `jobs` have in common."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -161,17 +162,38 @@ def run_job(s: Session, job: Job, limits: Limits) -> int:
 
     began = s.clock.now()
     tally = runner.run(s.work, job, limits)
-    text, seconds = told(tally), s.clock.now() - began
-    bad = sum(tally.get(status, 0) for status in ("failed", "conflict", "unknown", "skipped"))
+    text, seconds, until = told(tally), s.clock.now() - began, waits(s, job.id)
+    if until:
+        text = f"{text} · {until}"
+    bad = not_well(tally, waiting=bool(until))
     if not s.options.cron and (s.options.quiet < 2 or bad):
         s.warn(_("job {job}: {tally} · {s:.0f} s", job=job.id, tally=text, s=seconds))
     ending.finished(s, "apply", f"{job.id}: {text}", seconds, Exit.partial if bad else Exit.ok)
     if not bad:
-        if tally.get("ok"):
+        if not until and (tally.get("ok") or tally.get("verified")):
             s.say(_("Undo with: wecrm undo {job} -o undo.plan", job=job.id))
         return 0
     s.say(_("Which and why: wecrm jobs export {job} -o result.csv", job=job.id))
     return exit_code(Exit.partial, _("rows that did not end well: {n} ({tally})", n=bad, tally=text))
+
+
+def waits(s: Session, job: str) -> str:
+    """Until when a job waits for WeCom, and what to do then; "" when it does not."""
+    from wecrm.store import jobs
+
+    found = jobs.get(s.store, job)
+    if found.state != "waiting" or found.due_at is None:
+        return ""
+    at = datetime.fromtimestamp(found.due_at, s.tz).strftime("%Y-%m-%d %H:%M")
+    return _("waits for WeCom until {at}, then `wecrm transfers poll`", at=at)
+
+
+def not_well(tally: Mapping[Status, int], *, waiting: bool) -> int:
+    """Rows that a person has to look at; what is unknown has a day to show while the job waits."""
+    bad: tuple[Status, ...] = (
+        ("failed", "conflict", "skipped") if waiting else ("failed", "conflict", "skipped", "unknown")
+    )
+    return sum(tally.get(status, 0) for status in bad)
 
 
 def told(tally: dict[Status, int]) -> str:

@@ -51,7 +51,8 @@ def show(
 
     s = session(ctx)
     found = jobs.get(s.store, job)
-    s.say(f"{found.id} · {found.title} · {found.state} · {applying.told(jobs.tally(s.store, job))}")
+    parts = (found.id, found.title, found.state, applying.told(jobs.tally(s.store, job)), applying.waits(s, job))
+    s.say(" · ".join(part for part in parts if part))
     wanted = _statuses(status)
     asked = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers)
     rows.show(s, Table("job_rows", _ROW_COLUMNS, _lines(s, job, wanted)), asked)
@@ -183,6 +184,7 @@ _ROW_COLUMNS = (
     Column("errmsg", _("WeCom said")),
     Column("hint", _("Hint")),
     Column("attempts", _("Attempts"), "int"),
+    Column("due_at", _("Due"), "time"),
     Column("evidence", _("Evidence")),
 )
 
@@ -193,7 +195,7 @@ def _lines(s: Session, job: str, statuses: tuple[Status, ...]) -> Iterator[tuple
 
     for row in jobs.rows(s.store, job, statuses):
         title = steps.find(row.change.op).title(row.change)
-        yield (row.n, row.change.op, title, *results.outcome(row), row.evidence)
+        yield (row.n, row.change.op, title, *results.outcome(row), row.due_at, row.evidence)
 
 
 def _statuses(text: str) -> tuple[Status, ...]:

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Live codes (活码): every channel known, nobody overloaded, no code pointing at somebody who left.",
     ),
     "transfers": ("wecrm.cli.transfers", "Transfers (继承): customers and groups from one member to another."),
+    "offboard": ("wecrm.cli.offboard", "Offboarding (离职交接): a durable case for each member who leaves."),
     "plan": ("wecrm.cli.plan", "Look at a plan file."),
     "apply": ("wecrm.cli.apply", "Apply a plan file, or resume it."),
     "undo": ("wecrm.cli.undo", "Plan taking back what a job changed."),

@@ -1,5 +1,6 @@
 """`wecrm transfers`: customers and groups from one member to another, planned, applied and followed up."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +9,7 @@ import typer
 from wecrm.cli import applying, handover, render, rows, transferjobs
 from wecrm.cli import input as inputs
 from wecrm.cli.command import command, group, session
+from wecrm.cli.results import Results, ResultsOption
 from wecrm.cli.session import Session
 from wecrm.errors import UsageError
 from wecrm.i18n import _
@@ -79,28 +81,98 @@ def plan(
     sheet: inputs.SheetOption = "",
     detailed_exitcode: applying.ExitOption = False,
 ) -> int:
-    from wecrm.operations.transferplan import Manner
-
     s = session(ctx)
-    manner = Manner(_checked(message), seed, cap)
-    _tell_age(s)
-    if file is not None:
-        _alone(from_, to, strategy, where, rules, groups, only_groups)
-        made = _of_file(s, file, map_ or [], sheet, manner)
-    else:
-        asked = _asked(from_, to, strategy, where, rules, cap, groups, only_groups)
-        made = _of_selection(s, asked, manner)
-    if refused is not None:
-        _write_refused(s, made, refused)
+    asked = _Asked(from_, to, strategy, where, rules, groups, only_groups)
+    made, _form = _made(s, file, asked, _manner(message, seed, cap), map_ or [], sheet, refused)
     return applying.write_plan(s, made.plan, output, detailed_exitcode)
 
 
-def _checked(message: str) -> str:
+@command(
+    app,
+    "apply",
+    _("Plan, show, ask and apply in one go."),
+    (
+        "wecrm transfers apply reorg.csv --results reorg",
+        "wecrm transfers apply --from an.lu --to bo.tan --groups --max-removals 100%",
+        "wecrm transfers apply --from an.lu --to bo.tan,lina --dry-run",
+    ),
+    _(
+        "Accepted is not done: after a day `wecrm transfers poll` asks how it ended. With --results, rows that failed "
+        "or were not reached are files that can be given to it again."
+    ),
+    writes="transfers apply",
+)
+def apply(
+    ctx: typer.Context,
+    file: inputs.FileArgument = None,
+    from_: FromOption = "",
+    to: ToOption = "",
+    strategy: StrategyOption = "",
+    where: rows.WhereOption = "",
+    rules: RulesOption = None,
+    groups: GroupsOption = False,
+    only_groups: OnlyGroupsOption = False,
+    message: MessageOption = "",
+    seed: SeedOption = 0,
+    cap: CapOption = None,
+    refused: RefusedOption = None,
+    map_: inputs.MapOption = None,
+    sheet: inputs.SheetOption = "",
+    results: ResultsOption = "",
+    yes: applying.YesOption = False,
+    max_changes: applying.MaxChangesOption = None,
+    max_removals: applying.MaxRemovalsOption = "",
+    max_failures: applying.MaxFailuresOption = "",
+    confirm: applying.ConfirmOption = "",
+) -> int:
+    s = session(ctx)
+    approval = applying.Approval(yes, max_changes, max_removals, max_failures, confirm)
+    asked = _Asked(from_, to, strategy, where, rules, groups, only_groups)
+    made, form = _made(s, file, asked, _manner(message, seed, cap), map_ or [], sheet, refused)
+    return applying.apply_now(s, made.plan, approval, Results(results, form))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The options that select instead of a file."""
+
+    from_: str
+    to: str
+    strategy: str
+    where: str
+    rules: Path | None
+    groups: bool
+    only_groups: bool
+
+
+def _made(
+    s: Session,
+    file: Path | None,
+    asked: _Asked,
+    manner: "Manner",
+    mapping: list[str],
+    page: str,
+    refused: Path | None,
+) -> "tuple[Planned, str]":
+    """The plan, and the format of its input."""
+    _tell_age(s)
+    if file is not None:
+        _alone(asked)
+        made, form = _of_file(s, file, mapping, page, manner)
+    else:
+        made, form = _of_selection(s, _selection(asked, manner), manner), "csv"
+    if refused is not None:
+        _write_refused(s, made, refused)
+    return made, form
+
+
+def _manner(message: str, seed: int, cap: int | None) -> "Manner":
     from wecrm.api.transfers import MESSAGE_MAX
+    from wecrm.operations.transferplan import Manner
 
     if len(message) > MESSAGE_MAX:
         raise UsageError(_("The message is longer than {n} characters.", n=MESSAGE_MAX), "", _("Shorten it."))
-    return message
+    return Manner(message, seed, cap)
 
 
 def _tell_age(s: Session) -> None:
@@ -113,46 +185,45 @@ def _tell_age(s: Session) -> None:
     s.say(_("From the cache of {age} ago.", age=render.age(s.clock.now() - at)))
 
 
-def _alone(*given: object) -> None:
+def _alone(asked: _Asked) -> None:
     """Refuse what can't stand beside a file, which says already who gets whom."""
-    names = ("--from", "--to", "--strategy", "--where", "--rules", "--groups", "--only-groups")
-    named = [name for name, value in zip(names, given, strict=True) if value]
-    if named:
+    options = [name.rstrip("_").replace("_", "-") for name in _Asked.__slots__ if getattr(asked, name)]
+    if options:
         raise UsageError(
-            _("{flag} can't be combined with {names}.", flag="FILE", names=", ".join(named)),
+            _("{flag} can't be combined with {names}.", flag="FILE", names=", ".join(f"--{name}" for name in options)),
             _("It says already who gets whom."),
             _("Give either a file, or --from and --to. Groups are rows with a column chat_id."),
         )
 
 
-def _asked(
-    from_: str, to: str, strategy: str, where: str, rules: Path | None, cap: int | None, groups: bool, only: bool
-) -> "Selection":
+def _selection(asked: _Asked, manner: "Manner") -> "Selection":
     """What the options ask for, if they fit together."""
     from wecrm.files import sharing
     from wecrm.operations import transferselection
 
-    givers, takers = _names(from_), _names(to)
-    if not givers or not (takers or rules):
+    givers, takers = _names(asked.from_), _names(asked.to)
+    if not givers or not (takers or asked.rules):
         raise UsageError(
             _("Say who gets whom: a FILE, or --from and --to."),
             "",
             _("For example: wecrm transfers plan --from an.lu --to bo.tan -o handover.plan"),
         )
-    chosen = transferselection.strategy(strategy, len(takers), ruled=rules is not None, capped=cap is not None)
-    found = sharing.read(rules) if rules else None
-    return transferselection.Selection(givers, takers, chosen, where, found, not only, groups or only)
+    ruled, capped = asked.rules is not None, manner.cap is not None
+    chosen = transferselection.strategy(asked.strategy, len(takers), ruled=ruled, capped=capped)
+    found = sharing.read(asked.rules) if asked.rules else None
+    customers, groups = not asked.only_groups, asked.groups or asked.only_groups
+    return transferselection.Selection(givers, takers, chosen, asked.where, found, customers, groups)
 
 
 def _names(text: str) -> list[str]:
     return list(dict.fromkeys(name.strip() for name in text.replace("，", ",").split(",") if name.strip()))
 
 
-def _of_file(s: Session, file: Path, mapping: list[str], page: str, manner: "Manner") -> "Planned":
+def _of_file(s: Session, file: Path, mapping: list[str], page: str, manner: "Manner") -> "tuple[Planned, str]":
     from wecrm.operations import transferrows
 
     found = inputs.sheet(s, file, transferrows.FIELDS, transferrows.NEEDED, mapping, page)
-    return transferrows.plan(s.work, found, inputs.mapped(mapping), manner)
+    return transferrows.plan(s.work, found, inputs.mapped(mapping), manner), found.format
 
 
 def _of_selection(s: Session, asked: "Selection", manner: "Manner") -> "Planned":

@@ -46,6 +46,10 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {  # one heading for two fields: the 
     "company": ("企业", "公司", "企业名称", "公司名称"),
     "chat_id": ("客户群ID", "群ID", "群聊ID", "Group ID"),
     "takeover": ("接替人", "接替成员", "接替员工"),
+    "due": ("最后工作日", "最后一天", "离职日期", "离职日", "Last day"),
+    "strategy": ("分配方式", "策略"),
+    "then": ("之后", "离职处理"),
+    "message": ("提示语", "转接提示"),
     "from": ("开始", "开始日期", "开始时间", "请假开始"),
     "to": ("结束", "结束日期", "结束时间", "请假结束"),
 }

@@ -110,7 +110,7 @@ class State:
     `unsure`: WeCom gives no way to see whether the object was made; after a lost answer a person decides.
     `evidence`, `hint`: what a conflict says, where there is more to say than that somebody changed it.
     `due_at`: unix seconds; a change that is not made yet is not to be made before then, and the effect of
-    one that was accepted comes then. `settles_s`: for how long after sending reading may not show it yet.
+    one that was accepted comes then.
     """
 
     facts: Facts = field(default_factory=dict)
@@ -122,7 +122,6 @@ class State:
     evidence: str = ""
     hint: str = ""
     due_at: float | None = None
-    settles_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
@@ -235,7 +236,7 @@ def undo(store: Store, job: Job) -> Plan:
     in it, because reading back decides about them. A merged tag that the job left alone has to be there.
 
     Raises:
-        SafetyError: the job is still under way, or changed nothing.
+        SafetyError: the job is still under way, changed nothing, or nothing that can be undone.
     """
     if job.state in ("running", "waiting"):
         raise SafetyError(
@@ -243,10 +244,12 @@ def undo(store: Store, job: Job) -> Plan:
             "",
             _("Finish it with `wecrm jobs resume {job}`, or end it with `wecrm jobs cancel {job}`.", job=job.id),
         )
+    _refuse_under_way(store, job)
     made = jobs.bindings(store, job.id)
     last = max(jobs.stages(store, job.id), default=0)
     changes: list[Change] = []
     kept: list[Change] = []
+    final = 0
     for row in jobs.rows(store, job.id):
         if row.status not in DONE and row.change.op == tagmerge.Retire.op:
             kept.append(tagmerge.kept(row.change))
@@ -254,15 +257,38 @@ def undo(store: Store, job: Job) -> Plan:
             continue
         change = resolved(row.change, made)
         stage = 2 * (last - row.change.stage)
-        changes += [
-            msgspec.structs.replace(reverse, stage=stage + reverse.stage)
-            for reverse in steps.find(change.op).reverse(store, job.id, change, made.get(change.id, ""))
-        ]
+        back = steps.find(change.op).reverse(store, job.id, change, made.get(change.id, ""))
+        changes += [msgspec.structs.replace(reverse, stage=stage + reverse.stage) for reverse in back]
+        final += change.undo == "irreversible" and not back
     if not changes:
-        raise SafetyError(_("Job {job} changed nothing, so there is nothing to undo.", job=job.id))
+        _refuse_empty(job, final)
     changes += kept
     changes.sort(key=lambda change: change.stage)
-    return Plan(job.kind, _("undo {job}", job=job.id), tuple(changes), undo_of=job.id)
+    notes = (_("{n:,} changes of job {job} can't be undone, and are not in this plan.", n=final, job=job.id),)
+    title = _("undo {job}", job=job.id)
+    return Plan(job.kind, title, tuple(changes), undo_of=job.id, notes=notes if final else ())
+
+
+def _refuse_under_way(store: Store, job: Job) -> None:
+    """Refuse to undo a job that was ended while WeCom still carries out some of it."""
+    count = jobs.tally(store, job.id).get("submitted", 0)
+    if count:
+        raise SafetyError(
+            _("{n:,} changes of job {job} are still on their way.", n=count, job=job.id),
+            _("WeCom accepted them before the job was ended, and carries them out."),
+            _("`wecrm transfers poll` asks how they end; undo the job then."),
+        )
+
+
+def _refuse_empty(job: Job, final: int) -> NoReturn:
+    """Refuse to undo a job of which nothing can be undone; `final` of its changes are for good."""
+    if final:
+        raise SafetyError(
+            _("Job {job} can't be undone: {n:,} changes of it are irreversible.", job=job.id, n=final),
+            _("WeCom has no way back for them, as the plan said."),
+            _("`wecrm jobs show {job}` lists them.", job=job.id),
+        )
+    raise SafetyError(_("Job {job} changed nothing, so there is nothing to undo.", job=job.id))
 
 
 def resolved(change: Change, made: dict[str, str]) -> Change:

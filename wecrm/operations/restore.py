@@ -5,7 +5,6 @@ until every open row was read back; and plans from before the restore that the j
 stay refused (`plans.check`).
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -22,6 +21,8 @@ from wecrm.store import backup, jobs, restores
 from wecrm.store.backup import Contents
 from wecrm.store.connections import reading, refuse_newer
 from wecrm.store.migrations import SCHEMA_VERSION
+
+GOOD: tuple[Status, ...] = ("ok", "same", "verified")
 
 
 def look(database: Path, file: Path, corp_id: str, run: Run) -> Contents:
@@ -82,17 +83,17 @@ def put_back(database: Path, file: Path, now: float, run: Run, busy_timeout_s: f
 def compare(work: Work) -> Iterator[Finding]:
     """Read back the open rows of every unfinished job, then allow writing again; one finding per job.
 
-    Nothing is sent. Rows that are as their change wants them become `ok` or `same` (`verified`, where
-    an effect was still to come); all others stay as they are, for `jobs resume` to decide.
+    Nothing is sent. Rows that are as their change wants them become `ok` or `same`, and what was sent and takes
+    effect later stands as WeCom tells; all others stay as they are, for `jobs resume` to decide.
     """
     for job in jobs.unfinished(work.store):
-        found = _compare_job(work, job)
+        done = _compare_job(work, job)
         tally = jobs.tally(work.store, job.id)
         left = sum(tally.get(status, 0) for status in runner.UNSETTLED)
         yield Finding(
             f"job.{job.id}",
             "ok",
-            _("{done} open rows were done already, {left} are still open.", done=found.total(), left=left),
+            _("{done} open rows were done already, {left} are still open.", done=done, left=left),
             _("`wecrm jobs resume {job}` goes on with it, `wecrm jobs cancel {job}` ends it.", job=job.id),
         )
     restores.note_checked(work.store, work.now())
@@ -104,24 +105,28 @@ def compare(work: Work) -> Iterator[Finding]:
     )
 
 
-def _compare_job(work: Work, job: Job) -> Counter[Status]:
-    """Stage by stage: a later one was never opened while an earlier one is not good."""
-    found: Counter[Status] = Counter()
+def _compare_job(work: Work, job: Job) -> int:
+    """How many rows are done; stage by stage: a later one was never opened while an earlier one is not good."""
+    before = _done_rows(work, job)
+    runner.verify(work, job)
     for stage in jobs.stages(work.store, job.id):
-        clusters = jobs.open_clusters(work.store, job.id, stage, runner.UNSETTLED)
-        for op, names in runner.windows(clusters):
-            rows = jobs.open_rows(work.store, job.id, stage, op, names, runner.UNSETTLED)
-            found += _compare_window(work, job, steps.find(op), rows)
+        for op, names in runner.windows(jobs.open_clusters(work.store, job.id, stage, runner.OPEN)):
+            rows = jobs.open_rows(work.store, job.id, stage, op, names, runner.read_by(op))
+            _compare_window(work, job, steps.find(op), rows)
         tally = jobs.tally(work.store, job.id, before_stage=stage + 1, excused=NO_RELATION)
         if any(tally.get(status) for status in (*runner.UNSETTLED, *runner.BAD)):
             break
-    return found
+    return _done_rows(work, job) - before
 
 
-def _compare_window(work: Work, job: Job, step: Step, rows: Sequence[JobRow]) -> Counter[Status]:
+def _done_rows(work: Work, job: Job) -> int:
+    tally = jobs.tally(work.store, job.id)
+    return sum(tally.get(status, 0) for status in GOOD)
+
+
+def _compare_window(work: Work, job: Job, step: Step, rows: Sequence[JobRow]) -> None:
     made = jobs.bindings(work.store, job.id)
     by_id = {row.change.id: runner.with_ids(row, made) for row in rows}
-    found: Counter[Status] = Counter()
     for states in step.read(work, [row.change for row in by_id.values()]):
         done = [(by_id[id_], outcome) for id_, state in states.items() if (outcome := _done(by_id[id_], state))]
         ours = [(row.change, outcome) for row, outcome in done if outcome.status != "same"]
@@ -129,16 +134,10 @@ def _compare_window(work: Work, job: Job, step: Step, rows: Sequence[JobRow]) ->
             bound = {change.id: outcome.made_id for change, outcome in ours if outcome.made_id}
             step.note(work, job.id, [change for change, _outcome in ours], bound)
         jobs.record(work.store, job.id, [(row.n, row.change, outcome) for row, outcome in done])
-        found.update(outcome.status for _row, outcome in done)
         work.run.check()
-    return found
 
 
 def _done(row: JobRow, state: State) -> Outcome | None:
     """The final outcome of a row whose effect is there; None for all others."""
     outcome = runner.outcome_of_reading(row, state)
-    if outcome is None or outcome.status not in ("ok", "same"):
-        return None
-    if row.status == "submitted":
-        return Outcome("verified", made_id=outcome.made_id, evidence="read back: done")
-    return outcome
+    return outcome if outcome is not None and outcome.status in ("ok", "same") else None

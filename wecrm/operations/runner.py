@@ -6,7 +6,7 @@ them side by side; record each answer at once. A row that was sent without a rea
 `unknown` and is read back before anything is sent again. A stage opens when the earlier ones were
 gone through; rows that need one that did not end well are skipped. Customers who are gone do not count:
 nothing of theirs can be missed by going on. What WeCom accepted and does later is `submitted` until it
-is due and was read back.
+is due and was read back; of such changes an unanswered one may show as late, so it can be due as well.
 """
 
 from collections import defaultdict
@@ -38,7 +38,11 @@ IN_FLIGHT = 256
 FIRST_ROWS = 20
 """Outcomes before a share of failures can stop a job."""
 
+PATIENCE = 7
+"""How often a row is sent that WeCom asks to come back with another time."""
+
 OPEN: tuple[Status, ...] = ("pending", "unknown")
+SENT: tuple[Status, ...] = ("submitted", "unknown")
 UNSETTLED: tuple[Status, ...] = ("pending", "unknown", "submitted")
 BAD: tuple[Status, ...] = ("failed", "conflict", "skipped")
 
@@ -68,7 +72,6 @@ def run(work: Work, job: Job, limits: Limits) -> dict[Status, int]:
         SafetyError: the database was restored and not compared with WeCom since.
     """
     may_write(work.store)
-    verify(work, job)
     memory.snapshot(work, job.id, jobs.pending(work.store, job.id, memory.OP))
     for stage in jobs.stages(work.store, job.id):
         before = jobs.tally(work.store, job.id, before_stage=stage, excused=NO_RELATION)
@@ -82,26 +85,35 @@ def run(work: Work, job: Job, limits: Limits) -> dict[Status, int]:
 
 def _run_stage(work: Work, job: Job, stage: int, limits: Limits) -> None:
     for _round in range(ROUNDS):
+        verify(work, job)
         tally = jobs.tally(work.store, job.id)
         total = sum(tally.values())
         here = _Stage(work, job, limits, jobs.bindings(work.store, job.id), total)
         here.done = total - tally.get("pending", 0) - tally.get("unknown", 0)
-        here.failed = tally.get("failed", 0)
+        here.failed = jobs.failed_at_once(work.store, job.id)
         now = work.now()
         clusters = jobs.open_clusters(work.store, job.id, stage, OPEN, now)
         if not clusters:
             return
         for op, names in windows(clusters):
-            _window(here, steps.find(op), jobs.open_rows(work.store, job.id, stage, op, names, OPEN, now))
+            rows = jobs.open_rows(work.store, job.id, stage, op, names, read_by(op), now)
+            _window(here, steps.find(op), rows)
+
+
+def read_by(op: str) -> tuple[Status, ...]:
+    """The statuses of rows that a step's `read` decides about: where effects come later, `verify` has the sent ones."""
+    return OPEN if steps.waiting(op) is None else ("pending",)
 
 
 def verify(work: Work, job: Job) -> None:
-    """Read back the rows whose effect is due, and record what became of them; nothing is sent."""
+    """Read back rows whose effect comes later and is due, and record what became of them; nothing is sent."""
     now = work.now()
     for stage in jobs.stages(work.store, job.id):
-        for op, names in windows(jobs.open_clusters(work.store, job.id, stage, ("submitted",), now)):
+        for op, names in windows(jobs.open_clusters(work.store, job.id, stage, SENT, now)):
             step = steps.waiting(op)
-            rows = jobs.open_rows(work.store, job.id, stage, op, names, ("submitted",), now)
+            if step is None:
+                continue
+            rows = jobs.open_rows(work.store, job.id, stage, op, names, SENT, now)
             for outcomes in step.verify(work, rows):
                 found = [(row, outcomes[row.change.id]) for row in rows if row.change.id in outcomes]
                 step.settled(work, job.id, found)
@@ -164,6 +176,9 @@ def _decide(here: _Stage, step: Step, found: Sequence[tuple[JobRow, State]]) -> 
     confirmed = [r.change for r, o in decided if o.status in ("ok", "submitted")]
     if confirmed:
         step.note(here.work, here.job.id, confirmed, {change.id: o.made_id for _n, change, o in bound})
+    later = [(row, outcome) for row, outcome in decided if outcome.status == "submitted"]
+    if later and (waiting := steps.waiting(step.op)):
+        waiting.settled(here.work, here.job.id, later)
     now = here.work.now()
     jobs.settle(here.work.store, here.job.id, [(r.n, o) for r, o in decided], [r.n for r in to_send], now)
     _count(here, [o for _r, o in decided])
@@ -188,7 +203,7 @@ def outcome_of_reading(row: JobRow, state: State) -> Outcome | None:
     """What reading back says about a row; None: send it."""
     change = row.change
     if state.gone:
-        return Outcome("failed", state.errcode, state.errmsg, evidence="read back: not there")
+        return Outcome("failed", state.errcode, state.errmsg, state.hint, evidence="read back: not there")
     if state.unsure and row.status == "unknown":
         hint = _("It may have been made; WeCom has no list of these. `wecrm jobs retry` makes another.")
         return Outcome("failed", hint=hint, evidence="sent, no answer read, and nothing to look it up in")
@@ -199,18 +214,9 @@ def outcome_of_reading(row: JobRow, state: State) -> Outcome | None:
             return Outcome("ok", made_id=state.made_id, evidence="read back: done")
         return Outcome("same", made_id=state.made_id, evidence="read back: already so")
     if state.facts == change.before:
-        return _not_yet(row, state)
+        wait = state.due_at is not None
+        return Outcome("pending", due_at=state.due_at, hint=state.hint, evidence=state.evidence) if wait else None
     return Outcome("conflict", hint=state.hint, evidence=state.evidence or "read back: somebody else changed it")
-
-
-def _not_yet(row: JobRow, state: State) -> Outcome | None:
-    """What is to be done about a row of which nothing shows: None is to send it."""
-    if row.status == "unknown" and state.settles_s:
-        due = (row.sent_at or 0.0) + state.settles_s
-        return Outcome("submitted", due_at=due, evidence="sent, no answer read; WeCom may show it later")
-    if state.due_at is not None:
-        return Outcome("pending", due_at=state.due_at, hint=state.hint, evidence=state.evidence)
-    return None
 
 
 def _gather(here: _Stage, step: Step, at_most: int) -> None:
@@ -239,13 +245,20 @@ def _record(here: _Stage, step: Step, done: Sequence[tuple["Future[list[Outcome]
     outcomes: list[tuple[int, Change, Outcome]] = []
     for future, rows in done:
         for row, outcome in zip(rows, _answers(here, future, rows), strict=True):
-            outcomes.append((row.n, row.change, outcome))
+            outcomes.append((row.n, row.change, _patient(row, outcome)))
     good = [(change, outcome) for _n, change, outcome in outcomes if outcome.status in ("ok", "submitted")]
     made = {change.id: outcome.made_id for change, outcome in good if outcome.made_id}
     if good:
         step.note(here.work, here.job.id, [change for change, _outcome in good], made)
     jobs.record(here.work.store, here.job.id, outcomes)  # after the cache: a crash between is read back
     _count(here, [outcome for _n, _change, outcome in outcomes])
+
+
+def _patient(row: JobRow, outcome: Outcome) -> Outcome:
+    """The outcome of a row just sent; what WeCom put off too often has failed."""
+    if outcome.status == "pending" and outcome.due_at is not None and row.attempts + 1 >= PATIENCE:
+        return Outcome("failed", outcome.errcode, outcome.errmsg, outcome.hint, evidence=outcome.evidence)
+    return outcome
 
 
 def _answers(here: _Stage, future: "Future[list[Outcome]]", rows: Sequence[JobRow]) -> list[Outcome]:
@@ -290,22 +303,28 @@ def _raise_fatal(here: _Stage) -> None:
     if here.fatal is None:
         return
     if isinstance(here.fatal, PartialError):
+        verify(here.work, here.job)  # what was sent a moment ago may be on its way, and must not be skipped
         jobs.skip_open(here.work.store, here.job.id, "stopped by --max-failures")
-        jobs.set_state(here.work.store, here.job.id, "done", here.work.now())
+        _close(here.work, here.job)
     raise here.fatal
 
 
 def _finish(work: Work, job: Job) -> dict[Status, int]:
-    tally = jobs.tally(work.store, job.id)
-    due = jobs.next_due(work.store, job.id)
-    if due is not None and due > work.now():
-        jobs.set_state(work.store, job.id, "waiting", due_at=due)
-        return tally
-    if tally.get("pending") or tally.get("unknown"):
+    count = jobs.count_open(work.store, job.id, OPEN, work.now())
+    if count:
         raise TemporaryError(
-            _("{n} rows have no final answer yet.", n=tally.get("pending", 0) + tally.get("unknown", 0)),
+            _("{n} rows have no final answer yet.", n=count),
             _("WeCom was busy or out of reach; what was done is recorded."),
             _("Go on with `wecrm jobs resume {job}`.", job=job.id),
         )
-    jobs.set_state(work.store, job.id, "done", work.now())
-    return tally
+    _close(work, job)
+    return jobs.tally(work.store, job.id)
+
+
+def _close(work: Work, job: Job) -> None:
+    """The job is done, or waits for the first of its rows that is due later."""
+    due = jobs.next_due(work.store, job.id)
+    if due is None:
+        jobs.set_state(work.store, job.id, "done", work.now())
+    else:
+        jobs.set_state(work.store, job.id, "waiting", due_at=due)

@@ -65,9 +65,10 @@ class Waiting(Step, Protocol):
     """A step whose effect comes after WeCom accepted it; only reading back calls it done."""
 
     def verify(self, work: Work, rows: Sequence[JobRow]) -> Iterator[dict[str, Outcome]]:
-        """What became of these submitted rows, by change id, as answers arrive; nothing is sent.
+        """What became of these rows, submitted or unanswered, by change id, as answers arrive; nothing is sent.
 
-        `verified`, `failed`, or `submitted` again with another `due_at`.
+        `verified`, `failed`, `submitted` or `unknown` with another `due_at`, or `pending`: it never began.
+        Every row comes once.
         """
         ...
 
@@ -87,16 +88,16 @@ def find(op: str) -> Step:
     return REGISTRY[op]
 
 
-def waiting(op: str) -> Waiting:
-    """The step of that op, of which WeCom accepted rows whose effect comes later."""
-    from wecrm.operations.transfers import Customer
+def waiting(op: str) -> Waiting | None:
+    """The step of that op, if WeCom accepts its rows first and does them later."""
+    from wecrm.operations import transfers
 
-    steps: dict[str, Waiting] = {Customer.op: Customer()}
-    return steps[op]
+    steps: dict[str, Waiting] = {step.op: step for step in (transfers.Customer(), transfers.Group())}
+    return steps.get(op)
 
 
 def _registry() -> dict[str, Step]:
-    from wecrm.operations import exclusive, livecodes, marks, remarks, tagmerge, tags, transfers
+    from wecrm.operations import exclusive, livecodes, marks, remarks, staff, tagmerge, tags, transfers
 
     steps: tuple[Step, ...] = (
         marks.Mark(),
@@ -113,6 +114,9 @@ def _registry() -> dict[str, Step]:
         livecodes.Delete(),
         transfers.Customer(),
         transfers.Group(),
+        staff.Disable(),
+        staff.Delete(),
+        staff.Notice(),
     )
     return {step.op: step for step in steps}
 

@@ -146,7 +146,7 @@ def open_rows(
 def next_due(store: Store, job_id: str) -> float | None:
     """When the first row is due of those that wait for their time; None when none does."""
     row = store.connection.execute(
-        "SELECT min(due_at) FROM job_row WHERE job = ? AND status IN ('submitted', 'pending')", (job_id,)
+        "SELECT min(due_at) FROM job_row WHERE job = ? AND status IN ('submitted', 'pending', 'unknown')", (job_id,)
     ).fetchone()
     return None if row is None else row[0]
 
@@ -157,6 +157,24 @@ def pending(store: Store, job_id: str, op: str) -> Iterator[Change]:
         "SELECT change FROM job_row WHERE job = ? AND op = ? AND status = 'pending' ORDER BY n", (job_id, op)
     )
     return (_change.decode(change) for (change,) in found)
+
+
+def count_open(store: Store, job_id: str, statuses: Sequence[Status], now: float) -> int:
+    """How many rows stand at one of `statuses` and do not wait for a later time."""
+    marks = ",".join("?" * len(statuses))
+    row = store.connection.execute(
+        f"SELECT count(*) FROM job_row WHERE job = ? AND status IN ({marks}) AND (due_at IS NULL OR due_at <= ?)",
+        (job_id, *statuses, now),
+    ).fetchone()
+    return int(row[0])
+
+
+def failed_at_once(store: Store, job_id: str) -> int:
+    """How many rows failed with an errcode; what a customer refused a day later has none."""
+    row = store.connection.execute(
+        "SELECT count(*) FROM job_row WHERE job = ? AND status = 'failed' AND errcode IS NOT NULL", (job_id,)
+    ).fetchone()
+    return int(row[0])
 
 
 def rows(store: Store, job_id: str, statuses: Sequence[Status] = ()) -> Iterator[JobRow]:

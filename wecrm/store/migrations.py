@@ -38,8 +38,8 @@ def m003_live_codes(db: Database) -> None:
 
 @migrations()
 def m004_transfers(db: Database) -> None:
-    """The ledger of transfers, since WeCom gives them no id and tells no success, and what members knew before."""
-    for statement in (*_TRANSFERS, *_MEMORY):
+    """The ledger of transfers, since WeCom gives them no id and tells no success, what members knew, and leavers."""
+    for statement in (*_TRANSFERS, *_MEMORY, *_OFFBOARDING):
         db.execute(statement)
     db.execute("PRAGMA user_version = 4")
 
@@ -298,16 +298,16 @@ _TRANSFERS = (
     """CREATE TABLE transfer (
         id INTEGER PRIMARY KEY, kind TEXT NOT NULL, what TEXT NOT NULL, handover TEXT NOT NULL COLLATE NOCASE,
         takeover TEXT NOT NULL COLLATE NOCASE, object_id TEXT NOT NULL, job TEXT, change_id TEXT,
-        started_at INTEGER NOT NULL, status TEXT NOT NULL, due_at INTEGER, finished_at INTEGER, errcode INTEGER)""",
+        started_at INTEGER NOT NULL, status TEXT NOT NULL, due_at INTEGER, finished_at INTEGER)""",
     "CREATE INDEX transfer_object ON transfer (object_id, what)",
     "CREATE INDEX transfer_pair ON transfer (handover, takeover, kind)",
     "CREATE INDEX transfer_takeover ON transfer (takeover, what, started_at)",
     "CREATE INDEX transfer_waiting ON transfer (status) WHERE status = 'waiting'",
-    "CREATE UNIQUE INDEX transfer_change ON transfer (job, change_id)",
+    "CREATE INDEX transfer_change ON transfer (job, change_id)",
+    "CREATE UNIQUE INDEX transfer_waiting_change ON transfer (job, change_id) WHERE status = 'waiting'",
     """CREATE VIEW transfers AS
         SELECT t.id, t.what, t.kind, t.handover, h.name AS handover_name, t.takeover, m.name AS takeover_name,
-            t.object_id, coalesce(c.name, g.name) AS name, t.status, t.started_at, t.due_at, t.finished_at,
-            t.errcode, t.job
+            t.object_id, coalesce(c.name, g.name) AS name, t.status, t.started_at, t.due_at, t.finished_at, t.job
         FROM transfer t LEFT JOIN member h ON h.userid = t.handover LEFT JOIN member m ON m.userid = t.takeover
             LEFT JOIN contact c ON t.what = 'customer' AND c.external_userid = t.object_id
             LEFT JOIN group_chat g ON t.what = 'group' AND g.chat_id = t.object_id""",
@@ -320,4 +320,36 @@ _MEMORY = (
         takeover TEXT NOT NULL COLLATE NOCASE, external_userid TEXT NOT NULL, taken_at INTEGER NOT NULL,
         memory BLOB NOT NULL, restored_at INTEGER, result TEXT, UNIQUE (job, handover, external_userid))""",
     "CREATE INDEX handover_memory_external_userid ON handover_memory (external_userid)",
+)
+
+_OFFBOARDING = (
+    # one member who leaves: what was approved, and how far it is; at most one case of a member is not over
+    """CREATE TABLE offboarding (
+        id TEXT PRIMARY KEY, userid TEXT NOT NULL COLLATE NOCASE, name TEXT NOT NULL, state TEXT NOT NULL,
+        due TEXT NOT NULL, left_at INTEGER, envelope TEXT NOT NULL, digest TEXT NOT NULL, approved_by TEXT NOT NULL,
+        approved_at INTEGER NOT NULL, created_at INTEGER NOT NULL, closed_at INTEGER,
+        blocked_by TEXT NOT NULL DEFAULT '')""",
+    "CREATE UNIQUE INDEX offboarding_open ON offboarding (userid) WHERE state NOT IN ('closed', 'cancelled')",
+    """CREATE TABLE offboarding_step (
+        case_id TEXT NOT NULL REFERENCES offboarding (id), n INTEGER NOT NULL, name TEXT NOT NULL,
+        state TEXT NOT NULL DEFAULT 'pending', job TEXT NOT NULL DEFAULT '', wait_until INTEGER,
+        blocked_by TEXT NOT NULL DEFAULT '', asked TEXT NOT NULL DEFAULT '{}', answered TEXT NOT NULL DEFAULT '{}',
+        read_back TEXT NOT NULL DEFAULT '{}', started_at INTEGER, finished_at INTEGER, PRIMARY KEY (case_id, n))""",
+    "CREATE INDEX offboarding_step_job ON offboarding_step (job)",
+    """CREATE VIEW offboardings AS
+        SELECT o.id, o.userid, o.name, o.state,
+            (SELECT s.name FROM offboarding_step s WHERE s.case_id = o.id AND s.state NOT IN ('done', 'skipped')
+                ORDER BY s.state <> 'blocked', s.n LIMIT 1) AS step,
+            (SELECT min(s.wait_until) FROM offboarding_step s WHERE s.case_id = o.id AND s.state = 'waiting')
+                AS wait_until,
+            o.due, o.left_at, coalesce(o.left_at, CAST(strftime('%s', o.due) AS INTEGER)) + 31536000 AS deadline,
+            json_extract(o.envelope, '$.takers') AS takers, json_extract(o.envelope, '$.strategy') AS strategy,
+            json_extract(o.envelope, '$.removal') AS removal,
+            json_extract(o.envelope, '$.customers') AS customers, json_extract(o.envelope, '$.groups') AS groups,
+            o.approved_by, o.approved_at, o.created_at, o.closed_at, o.blocked_by, o.digest
+        FROM offboarding o""",
+    """CREATE VIEW offboarding_steps AS
+        SELECT s.case_id, o.userid, s.n, s.name, s.state, s.job, s.wait_until, s.blocked_by, s.asked, s.answered,
+            s.read_back, s.started_at, s.finished_at
+        FROM offboarding_step s JOIN offboarding o ON o.id = s.case_id""",
 )

@@ -24,7 +24,6 @@ TRANSFERS = View(
         ("started_at", "Started", "time", "When WeCom accepted it."),
         ("due_at", "Due", "time", "When its outcome can be asked for."),
         ("finished_at", "Finished", "time", "When its outcome was read."),
-        ("errcode", "Errcode", "int", "WeCom's errcode, where there was one."),
         ("job", "Job", "id", "The job that made it."),
     ),
     shown=("what", "kind", "handover", "takeover", "object_id", "name", "status", "started_at", "due_at"),

@@ -28,33 +28,26 @@ class Attempt:
     handover: str
     takeover: str
     object_id: str
+    job: str
+    change_id: str
     started_at: int
-    status: str
+    status: str = "waiting"
     due_at: int | None = None
-    finished_at: int | None = None
 
 
-def begin(store: Store, job: str, attempts: Mapping[str, Attempt]) -> None:
-    """Remember accepted transfers, by change id; one that is there already stays as it is."""
+def begin(store: Store, attempts: Iterable[Attempt]) -> None:
+    """Remember accepted transfers; what is noted of the same change since it was sent, or waits, stays as it is."""
     with store.write() as db:
         db.executemany(
             "INSERT OR IGNORE INTO transfer (kind, what, handover, takeover, object_id, job, change_id, started_at, "
-            "status, due_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "status, due_at) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 WHERE NOT EXISTS "
+            "(SELECT 1 FROM transfer WHERE job = ?6 AND change_id = ?7 AND started_at >= ?8)",
             [
                 (
-                    a.kind,
-                    a.what,
-                    a.handover,
-                    a.takeover,
-                    a.object_id,
-                    job,
-                    change_id,
-                    a.started_at,
-                    a.status,
-                    a.due_at,
-                    a.finished_at,
+                    *(a.kind, a.what, a.handover, a.takeover, a.object_id),
+                    *(a.job, a.change_id, a.started_at, a.status, a.due_at),
                 )
-                for change_id, a in attempts.items()
+                for a in attempts
             ],
         )
 
@@ -72,7 +65,7 @@ def put_off(store: Store, job: str, due: Mapping[str, float]) -> None:
     """Attempts of this job that take longer, by change id: when to look again."""
     with store.write() as db:
         db.executemany(
-            "UPDATE transfer SET due_at = ? WHERE job = ? AND change_id = ?",
+            "UPDATE transfer SET due_at = ? WHERE job = ? AND change_id = ? AND status = 'waiting'",
             [(int(at), job, change_id) for change_id, at in due.items()],
         )
 
@@ -106,19 +99,36 @@ def moving(store: Store) -> frozenset[str]:
     return frozenset(id_ for (id_,) in rows)
 
 
-def groups_moved(store: Store, userids: Iterable[str], since: float) -> Counter[str]:
-    """Groups that each of these gave or took since then, by userid in lower case: both count against the day."""
+def moving_from(store: Store, userid: str) -> dict[str, int]:
+    """The jobs by which customers are on their way from this member → when the first of them is due."""
+    rows = store.connection.execute(
+        "SELECT job, min(coalesce(due_at, started_at)) FROM transfer WHERE status = 'waiting' AND what = 'customer' "
+        "AND handover = ? GROUP BY job",
+        (userid,),
+    )
+    return dict(rows.fetchall())
+
+
+def groups_moved(store: Store, userids: Iterable[str], since: float) -> Counter[tuple[str, str]]:
+    """Groups given and taken since then: (handover or takeover, userid in lower case) → how many."""
     wanted = msgspec.json.encode(list(userids)).decode()
-    found: Counter[str] = Counter()
+    found: Counter[tuple[str, str]] = Counter()
     for side in ("handover", "takeover"):
         rows = store.connection.execute(
             f"SELECT lower({side}), count(*) FROM transfer WHERE what = 'group' AND started_at >= ? "
             f"AND {side} IN (SELECT value FROM json_each(?)) GROUP BY 1",
             (int(since), wanted),
         )
-        for userid, count in rows:
-            found[userid] = max(found[userid], count)
+        found.update({(side, userid): count for userid, count in rows})
     return found
 
 
-_COLUMNS = "kind, what, handover, takeover, object_id, started_at, status, due_at, finished_at"
+def waiting(store: Store) -> dict[str, float]:
+    """Jobs with transfers under way, whatever the state of the job → when the first outcome can be asked for."""
+    rows = store.connection.execute(
+        "SELECT job, min(due_at) FROM transfer WHERE status = 'waiting' AND due_at IS NOT NULL GROUP BY job"
+    )
+    return dict(rows.fetchall())
+
+
+_COLUMNS = "kind, what, handover, takeover, object_id, job, change_id, started_at, status, due_at"

@@ -7,6 +7,7 @@ Every column here is a column of the SQLite view of the same name, in the same o
 from wecrm.store.code_views import LIVECODES
 from wecrm.store.columns import View, columns_of
 from wecrm.store.journal_views import JOB_ROWS, JOBS, SYNCS
+from wecrm.store.offboarding_views import OFFBOARDING_STEPS, OFFBOARDINGS
 from wecrm.store.transfer_views import TRANSFERS
 
 _DEPARTMENTS = View(
@@ -239,6 +240,8 @@ VIEWS = {
         _GROUP_MEMBERS,
         LIVECODES,
         TRANSFERS,
+        OFFBOARDINGS,
+        OFFBOARDING_STEPS,
         _HISTORY,
         SYNCS,
         JOBS,
