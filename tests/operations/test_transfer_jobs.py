@@ -69,6 +69,18 @@ def test_a_power_cut_between_the_ledger_and_the_journal_leaves_one_attempt(synce
     assert len(ended) == 3
 
 
+def test_what_the_ledger_knows_as_accepted_is_not_unknown_after_a_power_cut(synced: Wecrm) -> None:
+    with synced.world() as world:
+        control.set_switch(world, "result_lag", "empty")
+    ids = customers(synced, GIVER, 3)
+    started(synced, wishes(GIVER, ids))
+    with sqlite3.connect(synced.database) as db:
+        db.execute("UPDATE job_row SET status = 'unknown', due_at = NULL")
+        db.execute("UPDATE job SET state = 'running', due_at = NULL")
+    assert synced("jobs", "resume", job(synced)).code == 0
+    assert (statuses(synced), state(synced)) == ({"submitted": 3}, "waiting")
+
+
 def test_hints_speak_the_language_of_the_command(synced: Wecrm) -> None:
     ids = customers(synced, GIVER, 3)
     path = plan(synced, wishes(GIVER, ids))
@@ -121,6 +133,23 @@ def test_the_file_that_came_in_goes_out_with_what_became_of_each_row(synced: Wec
 
 def table(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))
+
+
+def test_transfers_apply_plans_shows_asks_and_applies_in_one_go(synced: Wecrm) -> None:
+    ids = customers(synced, LARGE, 3)
+    file = str(synced.csv("a.csv", "员工,客户ID,接替人", wishes(LARGE, ids)))
+    base = str(synced.home / "out")
+    unanswered = synced("transfers", "apply", file, "--no-input")
+    assert (unanswered.code, attempts(synced)) == (2, {})
+    done = synced("transfers", "apply", file, "--yes", "--results", base)
+    assert done.code == 0, done.err
+    assert f"{TAKER}: 3 customers" in done.err
+    assert [row["客户ID"] for row in table(Path(f"{base}.unprocessed.csv"))] == ids
+    words = ("transfers", "apply", "--from", GIVER, "--to", OTHER, "--yes")
+    assert "--max-removals" in synced(*words).err  # all customers of somebody
+    assert synced(*words, "--max-removals", "100%").code == 0
+    assert synced("transfers", "apply", file, "--from", GIVER, "--groups").code == 2
+    assert {taker for (taker,) in ledger(synced, "takeover")} == {TAKER, OTHER}
 
 
 # -- polling

@@ -277,6 +277,25 @@ def test_who_was_a_customer_of_the_taker_already_and_refuses_is_not_called_moved
         assert statuses(synced) == {"failed": 1}, kind
 
 
+@pytest.mark.parametrize("kind", ["onjob", "resigned"])
+def test_who_was_a_customer_of_the_taker_already_is_not_called_moved_because_wecom_shows_nothing_yet(
+    synced: Wecrm, kind: str
+) -> None:
+    (one,) = customers(synced, GIVER, 1)
+    switch(synced, "result_lag", "empty")
+    with synced.world() as world:
+        control.add_relation(world, TAKER, one)
+        if kind == "resigned":
+            control.delete_member(world, GIVER)
+        control.add_fault(world, kind="close", path="/transfer_customer", when="after")
+    refuse(synced, [one])
+    started(synced, wishes(GIVER, [one]), *CONFIRMED)
+    assert statuses(synced) == {"unknown": 1}
+    advance(synced, DUE_S)
+    poll(synced, code=3)
+    assert statuses(synced) == {"failed": 1}
+
+
 def test_who_was_a_customer_of_the_taker_already_is_verified_when_the_former_member_has_them_no_more(
     synced: Wecrm,
 ) -> None:
@@ -532,6 +551,19 @@ def test_a_call_refused_for_one_customers_sake_fails_that_one_alone_with_few_cal
     assert {outcome.status for outcome in outcomes} == {"submitted"}
     assert set(attempts(synced)) == set(ids) - {ids[37]}
     assert len(sizes) <= 15
+
+
+@pytest.mark.parametrize("errcode", [40096, 40099, 40128, 40131, 84061])
+def test_what_wecom_says_of_one_customer_is_told_with_what_to_do(synced: Wecrm, errcode: int) -> None:
+    ids = customers(synced, LARGE, 2)
+    changes = [moving.change(LARGE, external, TAKER, str(n)) for n, external in enumerate(ids)]
+    codes = zip(ids, (0, errcode), strict=True)
+    answer = {"customer": [{"external_userid": external, "errcode": code} for external, code in codes]}
+    with moving.answering(synced, "/transfer_customer", answer) as work:
+        good, bad = steps.find("transfer.customer").send(work, changes)
+    assert (good.status, bad.status, bad.errcode) == ("submitted", "failed", errcode)
+    assert bad.errmsg
+    assert bad.hint
 
 
 def test_an_answer_that_leaves_a_customer_out_says_nothing_of_them(synced: Wecrm) -> None:

@@ -15,11 +15,12 @@ from wecrm.api import transfers as api
 from wecrm.api.errcodes import Reaction, find
 from wecrm.errors import ApiError
 from wecrm.i18n import _
-from wecrm.models.plan import Outcome
+from wecrm.models.plan import JobRow, Outcome
 from wecrm.models.transfer import FINISHED, FULL, NO_RECORD, REFUSED, WAITING, Kind, TransferRow
-from wecrm.operations.transferchanges import Pair
+from wecrm.operations.transferchanges import Pair, attempt_of
 from wecrm.operations.work import Work
-from wecrm.store.transfers import Attempt
+from wecrm.store import transfers as ledger
+from wecrm.store.transfers import Attempt, Ended
 
 DAY_S = 24 * 3600
 MARGIN_S = 600
@@ -31,6 +32,8 @@ LONGEST_S = 72 * 3600
 WAS_REFUSED = "WeCom: refused, or no longer a friend"
 WAS_FULL = "WeCom: the taker is full"
 """Evidence of the two ways in which WeCom ends an attempt without moving the customer."""
+
+_ENDS: Mapping[str, Ended] = {WAS_REFUSED: "refused", WAS_FULL: "full"}
 
 _UNKNOWN_MEMBER = (40003, 60111)
 _ABOUT_MEMBERS = (84074, 90510)
@@ -197,3 +200,22 @@ def _status(one: Attempted, rows: Sequence[TransferRow]) -> int | None:
 def _older(one: Attempted, row: TransferRow) -> bool:
     """Whether it finished before this attempt was sent; only a finished one says when."""
     return row.status == FINISHED and 0 < row.takeover_time < one.since - MARGIN_S
+
+
+def write_down(work: Work, job: str, found: Sequence[tuple[JobRow, Outcome]]) -> None:
+    """Bring the ledger up to these outcomes; what WeCom did accept, although its answer was lost, enters it now."""
+    begun = [
+        attempt_of(job, row.change, row.sent_at, outcome.due_at)
+        for row, outcome in found
+        if row.sent_at and (outcome.status in ("submitted", "verified") or outcome.evidence in _ENDS)
+    ]
+    ended: dict[str, Ended] = {}
+    for row, outcome in found:
+        if outcome.status == "verified":
+            ended[row.change.id] = "done"
+        elif outcome.status in ("failed", "conflict"):
+            ended[row.change.id] = _ENDS.get(outcome.evidence, "lost")
+    ledger.begin(work.store, begun)
+    ledger.end(work.store, job, ended, work.now())
+    later = {row.change.id: o.due_at for row, o in found if o.status == "submitted" and o.due_at is not None}
+    ledger.put_off(work.store, job, later)

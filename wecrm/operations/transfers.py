@@ -29,7 +29,7 @@ from wecrm.operations.work import Work
 from wecrm.store import handed
 from wecrm.store import transfers as ledger
 from wecrm.store.database import Store
-from wecrm.store.transfers import Attempt, Ended
+from wecrm.store.transfers import Attempt
 
 BEIJING = timezone(timedelta(hours=8))
 """WeCom's days, by which it counts groups."""
@@ -113,7 +113,7 @@ class Customer:
             yield found
 
     def settled(self, work: Work, job: str, found: Sequence[tuple[JobRow, Outcome]]) -> None:
-        _write_down(work, job, found)
+        transferendings.write_down(work, job, found)
         moved = [(*pair_of(row.change)[1:], ware_of(row.change)) for row, o in found if o.status == "verified"]
         handed.note_moved(work.store, job, moved, work.now())
 
@@ -183,7 +183,7 @@ class Group:
             yield {c.id: groupowners.ending(by_id[c.id], pair, owners[ware_of(c)], work.now()) for c in changes}
 
     def settled(self, work: Work, job: str, found: Sequence[tuple[JobRow, Outcome]]) -> None:
-        _write_down(work, job, found)
+        transferendings.write_down(work, job, found)
         moved = {ware_of(row.change): pair_of(row.change)[2] for row, o in found if o.status == "verified"}
         handed.note_owners(work.store, moved)
 
@@ -277,28 +277,6 @@ def _group_state(
 def _attempted(row: JobRow, known: Iterable[Attempt]) -> Attempted:
     accepted = row.status == "submitted"
     return transferendings.attempted(ware_of(row.change), row.job, row.change.id, row.sent_at, accepted, known)
-
-
-def _write_down(work: Work, job: str, found: Sequence[tuple[JobRow, Outcome]]) -> None:
-    """Bring the ledger up to these outcomes; what WeCom did accept, although its answer was lost, enters it now."""
-    begun = [
-        attempt_of(job, row.change, row.sent_at, outcome.due_at)
-        for row, outcome in found
-        if row.sent_at and (outcome.status in ("submitted", "verified") or outcome.evidence in _ENDS)
-    ]
-    ended: dict[str, Ended] = {}
-    for row, outcome in found:
-        if outcome.status == "verified":
-            ended[row.change.id] = "done"
-        elif outcome.status in ("failed", "conflict"):
-            ended[row.change.id] = _ENDS.get(outcome.evidence, "lost")
-    ledger.begin(work.store, begun)
-    ledger.end(work.store, job, ended, work.now())
-    later = {row.change.id: o.due_at for row, o in found if o.status == "submitted" and o.due_at is not None}
-    ledger.put_off(work.store, job, later)
-
-
-_ENDS: Mapping[str, Ended] = {WAS_REFUSED: "refused", WAS_FULL: "full"}
 
 
 def _day(now: float) -> tuple[float, float]:
