@@ -1,6 +1,6 @@
 """Offboarding: one case for each member who leaves, made of steps, inside what a person approved."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -31,22 +31,7 @@ StepName = Literal[
     "notices",
     "evidence",
 ]
-STEPS: tuple[StepName, ...] = (
-    "precheck",
-    "snapshot",
-    "codes",
-    "groups",
-    "customers",
-    "customers-again",
-    "memory",
-    "member",
-    "rest",
-    "rest-again",
-    "rest-memory",
-    "archive",
-    "notices",
-    "evidence",
-)
+STEPS: tuple[StepName, ...] = get_args(StepName)
 """The steps of every case in their order, numbered from 1."""
 
 Fate = Literal["verified", "refused", "full", "failed", "left", "waiting"]

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from wecrm.models.livecode import LINK_MEMBERS_MAX, MEMBERS_MAX, SINGLE
 from wecrm.operations import duty
@@ -32,20 +32,7 @@ Kind = Literal[
     "unlisted",
 ]
 
-KINDS: tuple[Kind, ...] = (
-    "nobody",
-    "leaver",
-    "disabled",
-    "no-contact",
-    "single",
-    "too-many",
-    "no-channel",
-    "no-tag",
-    "tag-without-channel",
-    "ended",
-    "unused",
-    "unlisted",
-)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 """The gravest first. `disabled` has who is disabled or has not activated WeCom; `unlisted` are channels that
 customers carry and no known code has."""
 

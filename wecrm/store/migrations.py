@@ -253,9 +253,6 @@ _LIVE_CODES = (
     """CREATE TABLE link_day (
         link_id TEXT NOT NULL, day TEXT NOT NULL, clicks INTEGER NOT NULL, added INTEGER NOT NULL,
         read_at INTEGER NOT NULL, PRIMARY KEY (link_id, day)) WITHOUT ROWID""",
-    """CREATE TABLE welcome_template (
-        template_id TEXT PRIMARY KEY, name TEXT NOT NULL, content BLOB NOT NULL, made_at INTEGER NOT NULL,
-        gone_at INTEGER)""",
     """CREATE TABLE first_touch (
         external_userid TEXT PRIMARY KEY, at INTEGER NOT NULL, userid TEXT NOT NULL, channel TEXT,
         add_way INTEGER) WITHOUT ROWID""",
