@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import json
 import os
 import platform
 import shutil
@@ -52,7 +53,7 @@ class Figure:
         return self.ratio is None or self.bound is None or self.ratio <= self.bound
 
     def line(self) -> str:
-        ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
+        ratio = "" if self.ratio is None else f"{self.ratio:.2f}" if self.ratio >= 0.1 else f"{self.ratio:.1g}"
         bound = "" if self.bound is None else f"≤ {self.bound:.2f}"
         return (
             f"| {self.what} | {self.measured} | {self.against} | {ratio} | {bound} | {'yes' if self.good else 'NO'} |"
@@ -311,6 +312,125 @@ def attribution(folder: Path, relations: int) -> list[Figure]:
     return [Figure(what, f"{took_s:.2f} s", f"one scan of them {scan_s:.2f} s", took_s / scan_s, 3.0)]
 
 
+PLAN_TRANSFERS = """
+import os, sys, time
+from wecrm.cli.main import run
+givers, takers, folder = sys.argv[1:]
+def best(*words):
+    taken = []
+    for _n in range(3):
+        began = time.perf_counter()
+        assert run(words, environ=os.environ) == 0, words
+        taken.append(time.perf_counter() - began)
+    return min(taken)
+names = ", ".join(f"'{userid}'" for userid in givers.split(","))
+listed = ("contacts", "list", "--where", f"userid in ({names})", "-o", f"{folder}/read.ndjson", "-qq")
+planned = ("transfers", "plan", "--from", givers, "--to", takers, "-o", f"{folder}/a.plan", "-qq")
+print(best(*listed), *(best(*planned, "--strategy", one) for one in ("load", "round-robin", "keep-together")))
+"""
+
+
+def transfers(folder: Path, relations: int, customers: int) -> list[Figure]:
+    """Planning who gets so many customers, against reading these from the cache; the slowest strategy."""
+    with served(folder, relations, 0.0) as (_url, env):
+        wecrm(env, "sync", "-qq")
+        database = sqlite3.connect(Path(env["WECRM_HOME"]) / "data" / f"{CORP_ID}.db")
+        rows = database.execute(
+            "SELECT m.userid, count(r.id) FROM member m LEFT JOIN relation r USING (userid) "
+            "WHERE m.follows AND m.status = 1 GROUP BY 1 ORDER BY 2 DESC"
+        ).fetchall()
+        givers, found = [], 0
+        while found < customers:
+            userid, own = rows.pop(0)
+            givers.append(userid)
+            found += own
+        both = ",".join(givers), ",".join(userid for userid, _own in rows)
+        command = [sys.executable, "-c", PLAN_TRANSFERS, *both, str(folder)]
+        read_s, *plans_s = map(float, subprocess.check_output(command, text=True, cwd=ROOT, env=env).split())
+        words = ("transfers", "plan", "--from", both[0], "--to", both[1], "--strategy", "keep-together")
+        _s, peak = wecrm(env, *words, "-o", str(folder / "a.plan"), "-qq")
+    what = f"planning transfers of {found:,} customers"
+    return [
+        Figure(
+            what,
+            f"{max(plans_s):.2f} s",
+            f"`contacts list` of them {read_s:.2f} s",
+            max(plans_s) / read_s,
+            5.0,
+        ),
+        Figure(f"memory of {what}", f"{peak:.0f} MB", "150 MB", peak / 150, 1.0),
+    ]
+
+
+def archive(folder: Path, few: int, many: int) -> list[Figure]:
+    """The sustained pull of the archive against OpenSSL itself and against a usual loop, and its memory."""
+    import bench_archive
+
+    found = bench_archive.measured(folder, few, many)
+    rate, long_rate = found["rate"], found["long_rate"]
+    what = f"archive pull of {few:,} messages: decrypt, store, index"
+    return [
+        Figure(
+            what,
+            f"{rate:,.0f}/s",
+            f"RSA-2048 of OpenSSL on all cores {found['openssl']:,.0f}/s",
+            found["openssl"] / rate,
+            1 / 0.6,
+        ),
+        Figure(what, f"{rate:,.0f}/s", f"usual loop {found['usual']:,.0f}/s", found["usual"] / rate, 1 / 4),
+        Figure(
+            f"memory of a pull of {many:,} ({long_rate:,.0f}/s, {found['bytes']:,.0f} bytes a message on disk)",
+            f"{found['high']:.0f} MB",
+            f"{few:,}: {found['low']:.0f} MB",
+            found["high"] / 300,
+            1.0,
+        ),
+    ]
+
+
+def search(folder: Path, messages: int) -> list[Figure]:
+    """The first 50 of few messages with a text of two characters: the full-text index against a scan with LIKE."""
+    command = [sys.executable, str(ROOT / "scripts" / "bench_search.py"), str(folder), str(messages)]
+    found = json.loads(subprocess.check_output(command, text=True, cwd=ROOT))
+    told = {
+        name: (f"{found[f'{name} index']:.2f} ms", f"the same with LIKE {found[f'{name} like']:.0f} ms")
+        for name in ("plain", "tagged")
+    }
+    ratios = {name: found[f"{name} index"] / found[f"{name} like"] for name in told}
+    tagged = 1 / 20 if messages >= 1_000_000 else None  # a scan of few is over before the tags are looked up
+    return [
+        Figure(f"searching two characters in {messages:,} messages", *told["plain"], ratios["plain"], 1 / 100),
+        Figure("the same, of customers with a tag", *told["tagged"], ratios["tagged"], tagged),
+        Figure(f"verifying {messages:,} messages", f"{found['verified']:,.0f} links/s", "", None, None),
+        Figure("memory of searching and verifying", f"{found['memory']:.0f} MB", "300 MB", found["memory"] / 300, 1.0),
+    ]
+
+
+def encryption_figures(folder: Path, messages: int) -> list[Figure]:
+    """The same archive encrypted and plain: opened, stored, searched, verified, its media, its size."""
+    command = [sys.executable, str(ROOT / "scripts" / "bench_encryption.py"), str(folder), str(messages)]
+    plain, sealed = (
+        json.loads(subprocess.check_output([*command, kind], text=True, cwd=ROOT)) for kind in ("plain", "encrypted")
+    )
+    rates = {
+        "stored": ("storing messages, encrypted", "{:,.0f} messages/s"),
+        "verified": ("verifying them, encrypted", "{:,.0f} links/s"),
+        "media_written": ("writing a media file, encrypted", "{:,.0f} MB/s"),
+        "media_read": ("reading it, encrypted", "{:,.0f} MB/s"),
+    }
+    costs = {
+        "open_ms": ("opening an encrypted archive", "{:.0f} ms"),
+        "search_ms": ("searching two characters, encrypted", "{:.2f} ms"),
+        "bytes": ("a message on the disk, encrypted", "{:,.0f} bytes"),
+    }
+    return [
+        Figure(what, unit.format(sealed[key]), f"plain {unit.format(plain[key])}", ratio, None)
+        for table, inverted in ((rates, True), (costs, False))
+        for key, (what, unit) in table.items()
+        for ratio in [plain[key] / sealed[key] if inverted else sealed[key] / plain[key]]
+    ]
+
+
 def start_up(folder: Path, times: int) -> list[Figure]:
     """Start-up of an installed package against bare Python, runs interleaved, medians."""
     venv = folder / "venv"
@@ -450,7 +570,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a twentieth of the size")
     parser.add_argument("--write", action="store_true", help="write docs/explain/performance.md")
-    parser.add_argument("--only", default="", help="startup, xlsx, sync, rules, attribution or memory")
+    names = "startup, archive, xlsx, sync, rules, attribution, transfers, search, encryption or memory"
+    parser.add_argument("--only", default="", help=names)
     options = parser.parse_args()
     part = 20 if options.quick else 1
     figures: list[Figure] = []
@@ -466,6 +587,14 @@ def main() -> int:
             figures += rules(folder, 100_000 // part)
         if options.only in ("", "attribution"):
             figures += attribution(folder, 100_000 // part)
+        if options.only in ("", "transfers"):
+            figures += transfers(folder, 16_000, 10_000)  # of a few hundred the calls would be all that counts
+        if options.only in ("", "archive"):
+            figures += archive(folder, 40_000 // part, 1_000_000 // part)
+        if options.only in ("", "search"):
+            figures += search(folder, 1_000_000 // part)
+        if options.only in ("", "encryption"):
+            figures += encryption_figures(folder, 200_000 // part)
         if options.only in ("", "memory"):
             figures += memory(folder, 100_000 // part, 1_000_000 // part)
     text = report(figures, "scripts/bench" + (" --quick" if options.quick else ""))

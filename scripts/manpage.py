@@ -127,7 +127,7 @@ def one(name: str, command: Any, summaries: Mapping[str, str], spelling: Any) ->
     """A noun, or a command with its own options."""
     if hasattr(command, "commands"):
         yield f".SS wecrm {escaped(name)}"
-        yield prose(summaries[name])
+        yield prose(summaries.get(name) or command.help or "")
         return
     if " " not in name:
         yield f".SS wecrm {escaped(name)}"

@@ -28,6 +28,8 @@ from wecrm.cli.registry import COMMANDS
 from wecrm.config import Config
 from wecrm.reports import REPORTS
 from wecrm.sandbox.routes import GETTOKEN, ROUTES
+from wecrm.store.archive.archive_views import VIEWS as ARCHIVE_VIEWS
+from wecrm.store.columns import View
 from wecrm.store.migrations import migrations
 from wecrm.store.views import VIEWS
 
@@ -94,14 +96,23 @@ def noun(name: str) -> Iterator[str]:
     command = typer.main.get_command(import_module(module).app)
     yield f"## wecrm {name}"
     yield summary
-    verbs: Mapping[str, Any] = getattr(command, "commands", {})
-    for verb, each in verbs.items():
-        yield f"### wecrm {name} {verb}"
-        yield from verb_parts(each, f"{name} {verb}")
-    if not verbs:
+    if hasattr(command, "commands"):
+        yield from verbs(command, name)
+    else:
         yield from verb_parts(command, name, repeat=summary)
     if name == "report":
         yield table(("Report", "Answers"), ((code(key), report.summary) for key, report in REPORTS.items()))
+
+
+def verbs(command: Any, path: str) -> Iterator[str]:
+    """The sections of the verbs below a noun; a verb that has verbs itself is followed by them."""
+    for verb, each in command.commands.items():
+        yield f"### wecrm {path} {verb}"
+        if hasattr(each, "commands"):
+            yield each.help or ""
+            yield from verbs(each, f"{path} {verb}")
+        else:
+            yield from verb_parts(each, f"{path} {verb}")
 
 
 def verb_parts(command: Any, path: str, repeat: str = "") -> Iterator[str]:
@@ -229,11 +240,11 @@ def typed(kind: Any, path: Sequence[str]) -> tuple[str, str]:
 
 
 def fields(kind: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """The path of every setting that the structs know; below `secrets` the purposes are free."""
+    """The path of every setting that the structs know; what is free below `secrets` and `keys` has none."""
     for field in msgspec.structs.fields(kind):
         here = (*path, field.name)
         if get_origin(field.type) is dict:
-            if field.name != "secrets":
+            if field.name not in ("secrets", "keys"):
                 yield from fields(get_args(field.type)[1], (*here, "NAME"))
         elif is_section(field.type):
             yield from fields(field.type, here)
@@ -249,6 +260,8 @@ def is_section(kind: Any) -> bool:
 def kind_name(kind: Any) -> str:
     """A type in a person's words."""
     names: dict[Any, str] = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+    if get_origin(kind) is tuple:
+        return "list of " + names[get_args(kind)[0]] + "s"
     parts = [names.get(part, "") for part in get_args(kind) or (kind,) if part is not type(None)]
     return " or ".join(parts) + (", or null" if type(None) in get_args(kind) else "")
 
@@ -341,11 +354,6 @@ def exit_codes() -> str:
 
 def schema() -> str:
     """The documented views, then the tables below them."""
-    views = []
-    for view in VIEWS.values():
-        filled = f" Filled by `wecrm sync {view.purpose}`." if view.purpose else ""
-        rows = [(code(c.key), c.kind, "yes" if c.key in view.shown else "", c.doc) for c in view.columns]
-        views += [f"### {view.name}", view.doc + filled, table(("Column", "Kind", "Shown unasked", "Meaning"), rows)]
     return page(
         "Schema",
         "The cache and the journal are one SQLite file per corp; `wecrm db path` prints where. The views are what "
@@ -354,10 +362,21 @@ def schema() -> str:
         "Kinds: `id` is text that must never become a number, `time` is unix seconds in the database and ISO-8601 in "
         "output, `list` is a JSON array of texts in the database.",
         "## Views",
-        *views,
+        *_views(VIEWS.values()),
+        "## Views of the session archive",
+        "What `--columns`, `--where` and `--sort` of `wecrm archive list` and `wecrm archive show` know. Names come "
+        "from the cache.",
+        *_views(ARCHIVE_VIEWS.values()),
         "## Tables",
         *tables(),
     )
+
+
+def _views(views: Iterable[View]) -> Iterator[str]:
+    for view in views:
+        filled = f" Filled by `wecrm sync {view.purpose}`." if view.purpose else ""
+        rows = [(code(c.key), c.kind, "yes" if c.key in view.shown else "", c.doc) for c in view.columns]
+        yield from (f"### {view.name}", view.doc + filled, table(("Column", "Kind", "Shown unasked", "Meaning"), rows))
 
 
 def tables() -> Iterator[str]:

@@ -22,9 +22,12 @@ from wecrm.cli.registry import COMMANDS  # noqa: E402
 from wecrm.cli.root import HELP  # noqa: E402
 from wecrm.cli.sandbox import CALLS  # noqa: E402
 from wecrm.models.contact import ADD_WAYS  # noqa: E402
+from wecrm.models.messagetypes import TYPES  # noqa: E402
+from wecrm.models.messagetypes.dealings import MEETING_ANSWERS  # noqa: E402
 from wecrm.models.transfer import MEANINGS  # noqa: E402
 from wecrm.reports import REPORTS  # noqa: E402
 from wecrm.sandbox.settings import SWITCHES  # noqa: E402
+from wecrm.store.archive.archive_views import VIEWS as ARCHIVE_VIEWS  # noqa: E402
 from wecrm.store.views import VIEWS  # noqa: E402
 
 PACKAGE = ROOT / "wecrm"
@@ -74,9 +77,12 @@ def _listed() -> Iterator[tuple[str, str]]:
     yield from (("cli", sentence) for sentence in (*PARSER, *COMPLAINTS, *REACTIONS.values()))
     yield from (("cli", column.title) for column in CALLS)
     yield from (("models", text) for text in (*ADD_WAYS.values(), *MEANINGS.values()))
+    yield from (
+        ("models", text) for text in (*(kind.struct.label for kind in TYPES.values()), *MEETING_ANSWERS.values())
+    )
     yield from (("reports", report.summary) for report in REPORTS.values())
     yield from (("sandbox", meaning) for _default, _others, meaning in SWITCHES.values())
-    for view in VIEWS.values():
+    for view in (*VIEWS.values(), *ARCHIVE_VIEWS.values()):
         yield from (("store", text) for column in view.columns for text in (column.title, column.doc))
     for code in (*TABLE.values(), find(UNKNOWN)):
         yield from (("errcodes", text) for text in (code.meaning, code.cause, code.fix))

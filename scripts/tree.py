@@ -82,10 +82,14 @@ def choices() -> Values:
 def leaves() -> Iterator[tuple[str, Any]]:
     """(words, command) of everything that can be run, and of the nouns above it."""
     for name, (module, _summary) in COMMANDS.items():
-        command = typer.main.get_command(import_module(module).app)
-        yield name, command
-        for verb, each in getattr(command, "commands", {}).items():
-            yield f"{name} {verb}", each
+        yield from under(name, typer.main.get_command(import_module(module).app))
+
+
+def under(path: str, command: Any) -> Iterator[tuple[str, Any]]:
+    """A command and all that stand below it."""
+    yield path, command
+    for verb, each in getattr(command, "commands", {}).items():
+        yield from under(f"{path} {verb}", each)
 
 
 def view_of(path: str) -> str:
@@ -93,7 +97,7 @@ def view_of(path: str) -> str:
     noun, _blank, verb = path.partition(" ")
     if verb == "list" and noun in VIEWS:
         return noun
-    return {"contacts search": "contacts", "sandbox calls": "calls"}.get(path, "")
+    return {"contacts search": "contacts", "livecodes welcomes": "welcomes", "sandbox calls": "calls"}.get(path, "")
 
 
 def enumerated(parameter: Any, values: Values) -> str:
@@ -156,7 +160,7 @@ def page() -> str:
     commands = {}
     for path, command in leaves():
         arguments = [each for each in command.params if each.param_type_name == "argument"]
-        told = COMMANDS[path][1] if path in COMMANDS else command.short_help or ""
+        told = COMMANDS[path][1] if path in COMMANDS else command.short_help or command.help or ""
         group = hasattr(command, "commands")
         places = () if group else tuple(place_kind(each, path, values) for each in arguments)
         commands[path] = (told, places, () if group else listed(command, path))

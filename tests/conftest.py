@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from wecrm import i18n
 from wecrm.cli.main import run
@@ -18,6 +19,10 @@ from wecrm.errors import WecrmError
 from wecrm.sandbox.world import World
 
 MEMBERS, RELATIONS, SEED = 30, 2000, 7
+
+# No test asks the real clock, and Hypothesis does so unasked: on a busy machine that fails what is right.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @dataclass(frozen=True)

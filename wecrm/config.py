@@ -10,7 +10,7 @@ import re
 import shlex
 import stat
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,41 @@ class Secret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agentid: int | None = None
 
 
+class Anchor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the heads of the archive's chain are written, outside the data folder; `key` refers to an Ed25519 key."""
+
+    file: str | None = None
+    command: str | None = None
+    syslog: bool = False
+    key: str | None = None
+
+
+class Media(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which media files are fetched, and where they lie. No types: all."""
+
+    folder: str | None = None
+    types: tuple[str, ...] = ()
+    max_mb: float | None = None
+
+
+class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The session archive of a corp. `keys` are references to private keys by the version of the public one."""
+
+    library: str | None = None
+    keys: dict[int, str] = {}
+    database: str | None = None
+    proxy: str | None = None
+    proxy_auth: str | None = None
+    timeout_s: int = 30
+    page: int = 1000
+    processes: int | None = None
+    encryption: str | None = None
+    media: Media = Media()
+    anchor: Anchor = Anchor()
+    words: str | None = None
+    working_hours: str = "Mon-Fri 09:00-18:00"
+
+
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One corporation. `secrets` maps a purpose (contact, directory, links, archive) to its secret."""
 
@@ -59,6 +94,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     heartbeat_url: str | None = None
     heartbeat_file: str | None = None
     limits: Limits = Limits()
+    archive: Archive = Archive()
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -158,10 +194,14 @@ def decode(text: bytes, name: str) -> Config:
             _("{name} is not valid YAML.", name=name), where, _("Compare it with config.example.yaml.")
         ) from None
     try:
-        return msgspec.convert({} if value is None else value, Config)
+        return msgspec.convert({} if value is None else value, Config, str_keys=True)
     except msgspec.ValidationError as error:
         unknown = re.search("unknown field `(.+?)`", str(error))
-        known = [field for struct in (Config, Profile, Secret, Limits) for field in struct.__struct_fields__]
+        known = [
+            field
+            for struct in (Config, Profile, Secret, Limits, Archive, Media, Anchor)
+            for field in struct.__struct_fields__
+        ]
         near = difflib.get_close_matches(unknown[1], known, n=1) if unknown else []
         raise ConfigError(
             _("{name} has a setting that is wrong: {detail}.", name=name, detail=str(error)),
@@ -245,11 +285,21 @@ def shown(config: Config) -> dict[str, Any]:
     for profile in value["profiles"].values():
         for secret in profile["secrets"].values():
             secret["secret"] = _shown(secret["secret"])
-        if profile["proxy"]:
-            profile["proxy"] = re.sub("//[^/@]*@", "//***@", profile["proxy"])
+        for section in (profile, profile["archive"]):
+            if section["proxy"]:
+                section["proxy"] = re.sub("//[^/@]*@", "//***@", section["proxy"])
+        for section, names in _references(profile["archive"]):
+            section.update({name: _shown(section[name]) for name in names if section[name]})
         if profile["heartbeat_url"]:  # who knows its path can report in our name
             profile["heartbeat_url"] = re.sub("//(?:[^/@]*@)?([^/?#]*).*", r"//\1/***", profile["heartbeat_url"])
     return value
+
+
+def _references(archive: dict[str, Any]) -> Iterator[tuple[dict[Any, Any], Iterable[Any]]]:
+    """Where the archive's settings hold references to secrets: the section, and the names in it."""
+    yield archive, ("proxy_auth", "encryption")
+    yield archive["keys"], tuple(archive["keys"])
+    yield archive["anchor"], ("key",)
 
 
 def writable_owner(path: Path) -> bool:

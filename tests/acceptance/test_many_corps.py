@@ -152,3 +152,37 @@ def test_status_has_a_row_of_every_corp_and_purpose_and_asks_nobody(fleet: Fleet
     assert not fleet.path("corp02").exists()
     with fleet.corp("corp01") as world:
         assert not list(control.calls(world, after=last))
+
+
+def test_one_cron_line_rotates_the_codes_of_every_corp(fleet: Fleet) -> None:
+    on: dict[str, tuple[str, str]] = {}
+    for name in ("corp01", "corp02"):
+        home = Fleet(fleet.home, {**fleet.env, "WECRM_PROFILE": name})
+        assert home.ended("sync").code == 0
+        with fleet.corp(name) as world:
+            first, second = on[name] = next(iter(control.code_truth(world))).usable[:2]
+        fair = fleet.home / "fair.yaml"
+        fair.write_text(f"codes: [{{name: fair, members: [{first}], fallback: [{second}]}}]")
+        pushed = home.ended("livecodes", "push", str(fair), "--yes")
+        assert pushed.code == 0, pushed.err
+    try:
+        assert switched(fleet, on, contact=False) == {name: [first] for name, (first, _second) in on.items()}
+        with held(fleet.path(LOCKED), "rotate"):
+            result = fleet.ended("livecodes", "rotate", "--cron", "--profile", f"corp01,{LOCKED},corp02")
+        now = switched(fleet, on, contact=True)
+    finally:
+        switched(fleet, on, contact=True)
+    assert now == {name: [second] for name, (_first, second) in on.items()}
+    assert result.code == 11, result.err
+    assert re.findall(r"^(?:rotate )?(corp\d\d):", result.err, re.MULTILINE) == ["corp01", LOCKED, "corp02"]
+
+
+def switched(fleet: Fleet, on: dict[str, tuple[str, str]], *, contact: bool) -> dict[str, list[str]]:
+    """Give each first member customer contact, or take it; who stands on each corp's code."""
+    found = {}
+    for name, (first, _second) in on.items():
+        with fleet.corp(name) as world:
+            control.set_customer_contact(world, first, contact)
+            [code] = [one for one in control.code_truth(world) if one.fields.get("remark") == "fair"]
+            found[name] = code.fields["user"]
+    return found

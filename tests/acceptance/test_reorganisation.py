@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import Wecrm
 from tests.operations.moving import DUE_S, LIFTED, advance, attempts, job, sent_again_blindly, state, statuses
+from tests.operations.readings import OTHERWISE, TOGETHER, Readings, read
 from wecrm.sandbox import control
 from wecrm.sandbox.world import World
 
@@ -74,13 +75,20 @@ def trouble(home: Wecrm, rows: Sequence[tuple[str, str, str, str]]) -> tuple[set
 
 
 @pytest.mark.parametrize(
-    ("relations", "count", "kills"), [(1_500, 250, 2), pytest.param(16_000, 5_000, 8, marks=pytest.mark.long)]
+    ("relations", "count", "kills", "readings"),
+    [
+        (1_500, 250, 2, {}),
+        (1_500, 250, 2, TOGETHER),
+        (1_500, 250, 2, OTHERWISE),
+        *(pytest.param(16_000, 5_000, 8, one, marks=pytest.mark.long) for one in ({}, TOGETHER, OTHERWISE)),
+    ],
 )
 def test_a_reorganisation_that_is_killed_and_resumed_ends_with_a_result_file_that_is_right(
-    tmp_path: Path, relations: int, count: int, kills: int
+    tmp_path: Path, relations: int, count: int, kills: int, readings: Readings
 ) -> None:
     random = Random(7)
     home = corp(tmp_path / "home", relations)
+    read(home, readings)
     rows = wanted(home, count, random)
     refuse, gone = trouble(home, rows)
     file = home.csv("reorg.csv", "员工,客户ID,接替人,备注", rows)

@@ -245,11 +245,18 @@ def test_no_writing_command_sends_anything_in_a_dry_run(synced: Wecrm) -> None:
     fair.write_text(f"codes:\n- {{name: fair, channel: fair, members: [{one}], fallback: [{other}]}}\n", "utf-8")
     assert home("livecodes", "push", str(fair), "--yes").code == 0
     market = home.home / "market.yaml"
-    market.write_text(f"codes:\n- {{name: market, members: [{one}]}}\n", "utf-8")
+    hello = "welcomes:\n- {name: hello, text: hello}\n"
+    market.write_text(f"codes:\n- {{name: market, members: [{one}]}}\n{hello}", "utf-8")
     away = str(home.csv("leave.csv", "userid,from,to", [(one, "2026-01-01", "2027-12-31")]))
     leaves = ("offboard", "start", one, "--to", other, "--due", "2026-01-01", "--yes", "--confirm", "wwsandbox00000001")
     assert home(*leaves).code == 0
+    said = str(home.home / "words.yaml")
+    Path(said).write_text(f"rules:\n- {{name: dots, regex: ['[a-z]'], owner: {one}}}\n", "utf-8")
+    assert home("archive", "pull", "--no-media").code == 0
+    assert home("archive", "words", "scan", "--rules", said).code == 0
+    notify = ("archive", "words", "notify", "--rules", said, "--yes", "--confirm", "wwsandbox00000001")
     words: dict[str, Callable[[], tuple[str, ...]]] = {
+        "archive words notify": lambda: notify,
         "livecodes push": lambda: ("livecodes", "push", str(market), "--yes"),
         "livecodes create": lambda: ("livecodes", "create", "海报", "--members", one, "--yes"),
         "livecodes update": lambda: ("livecodes", "update", "fair", "--channel", "other", "--yes"),

@@ -19,6 +19,7 @@ from wecrm.api import (
     groups,
     joinways,
     members,
+    msgaudit,
     notices,
     tags,
     transfers,
@@ -26,6 +27,7 @@ from wecrm.api import (
 )
 from wecrm.api.client import Client, Settings
 from wecrm.api.endpoint import GETTOKEN, OPTIONAL, Endpoint
+from wecrm.models.archive import Agreement, Robot, Room, RoomMember
 from wecrm.models.clock import Run
 from wecrm.models.contact import ExternalContact, Follow, FollowTag, Relation
 from wecrm.models.group import GroupAdmin, GroupChat, GroupInvitor, GroupMember, GroupStatus
@@ -111,7 +113,7 @@ def replay() -> Replay:
 
 @pytest.fixture
 def client(replay: Replay, tmp_path: Path) -> Iterator[Client]:
-    secrets = {"contact": "golden-contact-secret", "directory": "golden-directory-secret"}
+    secrets = {kind: f"golden-{kind}-secret" for kind in ("contact", "directory", "archive")}
     client = Client(Settings("wwgolden000000001", secrets, tmp_path), Run(StillClock()), replay)
     yield client
     client.close()
@@ -375,6 +377,32 @@ EXPECTED: dict[Endpoint, tuple[Callable[[Client], object], object]] = {
     notices.SEND: (
         lambda c: notices.send(c, 1000002, ["An.Lu", "bo.tan", "left.li"], "今天有 3 位客户等您确认"),
         notices.Sent("appmsgGOLDEN0001", invalid=("left.li",), unlicensed=("An.Lu",)),
+    ),
+    msgaudit.SEATS: (lambda c: msgaudit.get_permit_user_list(c, 1), (MEMBER, "bo.tan")),
+    msgaudit.SINGLE_AGREE: (
+        lambda c: msgaudit.check_single_agree(c, [(MEMBER, CUSTOMER), ("bo.tan", OTHER_CUSTOMER)]),
+        (
+            Agreement(CUSTOMER, "Agree", 1793462400, MEMBER),
+            Agreement(OTHER_CUSTOMER, "Disagree", 1793466000, "bo.tan"),
+        ),
+    ),
+    msgaudit.ROOM_AGREE: (
+        lambda c: msgaudit.check_room_agree(c, "wrGOLDENgroup0001"),
+        (Agreement(CUSTOMER, "Agree", 1793462400),),
+    ),
+    msgaudit.ROOM: (
+        lambda c: msgaudit.groupchat_get(c, "wrGOLDENgroup0002"),
+        Room(
+            "茶铺内部群",
+            MEMBER,
+            1751328000,
+            "周五盘点",
+            (RoomMember(MEMBER, 1751328000), RoomMember("bo.tan", 1751331600)),
+        ),
+    ),
+    msgaudit.ROBOT: (
+        lambda c: msgaudit.get_robot_info(c, "wbGOLDENrobot0001"),
+        Robot("wbGOLDENrobot0001", "报时机器人", MEMBER),
     ),
 }
 """What calls the endpoint, and the value that its documented answer has to become."""

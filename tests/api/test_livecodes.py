@@ -272,6 +272,18 @@ def test_the_picture_is_fetched_from_its_own_host_without_a_token(tmp_path: Path
     client.close()
 
 
+def test_a_picture_at_the_address_of_the_profile_needs_no_https(tmp_path: Path) -> None:
+    host = Host(PNG)
+    settings = Settings("wwgolden000000001", {"contact": "c"}, tmp_path, base_url="http://127.0.0.1:8080")
+    client = Client(settings, Run(StillClock()), host)
+    assert livecodes.picture(client, LiveCode("contact", WAY, url="http://127.0.0.1:8080/wwpic/a/0")) == PNG
+    for url in ("http://127.0.0.1:8081/wwpic/a/0", "http://127.0.0.1:8080@example.com/wwpic/a/0"):
+        with pytest.raises(UsageError):
+            livecodes.picture(client, LiveCode("contact", WAY, url=url))
+    assert host.asked == [("GET", "127.0.0.1:8080", "/wwpic/a/0", "")]
+    client.close()
+
+
 @pytest.mark.parametrize(
     "code",
     [

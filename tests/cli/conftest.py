@@ -35,9 +35,12 @@ def root() -> Any:
 def leaves(root: Any, name: str) -> Iterator[tuple[tuple[str, ...], Any]]:
     """The commands behind the first word `name`: (words, command)."""
     context = Context(root)
-    found = root.get_command(context, name)
+    yield from _below(context, (name,), root.get_command(context, name))
+
+
+def _below(context: Context, words: tuple[str, ...], found: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
     if hasattr(found, "list_commands"):
         for verb in found.list_commands(context):
-            yield (name, verb), found.get_command(context, verb)
+            yield from _below(context, (*words, verb), found.get_command(context, verb))
     else:
-        yield (name,), found
+        yield words, found

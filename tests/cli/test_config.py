@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import Wecrm
 from wecrm.cli.starter import TEXT, starter
-from wecrm.config import Config, Limits, Profile, decode
+from wecrm.config import Config, Limits, Media, Profile, decode
 
 SECRET = "s3cret-Zzz-never-shown"
 FILE = """
@@ -88,7 +88,8 @@ def test_show_has_every_setting_there_is(bare: Wecrm) -> None:
     written(bare, FILE.format(secret=SECRET))
     keys = set(settings(bare))
     assert {f"profiles.acme.limits.{name}" for name in Limits.__struct_fields__} <= keys
-    inner = {"limits", "secrets"}
+    assert {f"profiles.acme.archive.media.{name}" for name in Media.__struct_fields__} <= keys
+    inner = {"limits", "secrets", "archive"}
     assert {f"profiles.acme.{name}" for name in Profile.__struct_fields__ if name not in inner} <= keys
     assert {name for name in Config.__struct_fields__ if name != "profiles"} <= keys
 
@@ -155,6 +156,37 @@ def test_validate_resolves_every_reference(bare: Wecrm, tmp_path: Path) -> None:
     assert "NOT_SET" in found["profiles.a.secrets.contact"]
     assert "chmod 600" in found["profiles.a.secrets.directory"]
     assert SECRET not in json.dumps(found)
+
+
+def test_validate_looks_through_the_archive_and_show_hides_its_secrets(bare: Wecrm) -> None:
+    archive = {
+        "page": 1001,
+        "timeout_s": 0,
+        "library": "/nowhere/lib.so",
+        "keys": {1: "env:KEY_1", 2: SECRET},
+        "anchor": {"file": f"{bare.home}/data/anchor.log", "key": SECRET},
+        "encryption": SECRET,
+        "words": "/nowhere/words.yaml",
+        "working_hours": "Mon-Fri nine to five",
+        "proxy": f"http://me:{SECRET}@proxy:1",
+    }
+    profile = {"corp_id": "ww123456", "secrets": {"contact": {"secret": "env:KEY_1"}}, "archive": archive}
+    found = problems(bare, json.dumps({"profiles": {"a": profile}}), env={"KEY_1": "x"})
+    wrong = (
+        "page",
+        "timeout_s",
+        "library",
+        "keys.2",
+        "anchor.file",
+        "anchor.key",
+        "encryption",
+        "words",
+        "working_hours",
+    )
+    assert set(found) == {f"profiles.a.archive.{name}" for name in wrong}
+    shown = bare("config", "show")
+    assert "env:KEY_1" in shown.out
+    assert SECRET not in json.dumps(found) + shown.out + shown.err
 
 
 def test_a_secret_written_into_the_file_is_wrong_and_not_repeated(bare: Wecrm) -> None:

@@ -45,7 +45,7 @@ def tagged(home: Wecrm, count: int, name: str = "a") -> str:
 
 
 def interrupted(home: Wecrm, plan: str, calls: int = 3) -> None:
-    """Begin to apply a plan, and stop soon."""
+    """Begin to apply a plan, and stop soon; twice so, up to 310 rows are sent: a stop is heard once per window."""
     asked = iter(range(10_000))
     stop = home("apply", plan, "--yes", signalled=lambda: InterruptedRun("stop") if next(asked) > calls else None)
     assert stop.code == 130, stop.err
@@ -269,7 +269,7 @@ def test_a_restore_waits_for_nobody(synced: Wecrm, bak: str, purpose: str) -> No
 
 
 def test_after_a_restore_everything_that_writes_is_refused_and_everything_else_works(synced: Wecrm) -> None:
-    plan = tagged(synced, 300)
+    plan = tagged(synced, 500)
     interrupted(synced, plan)
     (job,) = (id_ for (id_,) in synced.sql("SELECT id FROM job"))
     bak = str(synced.home / "half.bak")
@@ -300,7 +300,7 @@ def test_after_a_restore_everything_that_writes_is_refused_and_everything_else_w
 
 
 def test_rows_that_were_sent_after_the_backup_are_found_done_and_the_others_stay_open(synced: Wecrm) -> None:
-    plan = tagged(synced, 300)
+    plan = tagged(synced, 500)
     interrupted(synced, plan)
     bak = str(synced.home / "half.bak")
     assert synced("db", "backup", bak).code == 0
@@ -316,10 +316,10 @@ def test_rows_that_were_sent_after_the_backup_are_found_done_and_the_others_stay
     assert result.code == 0, result.err
     found = facts.statuses(synced)
     done = len(facts.applied_marks(synced))  # of the rows without an answer, some were carried out
-    assert (found["ok"] + found["same"], found["pending"]) == (done, 300 - done)
+    assert (found["ok"] + found["same"], found["pending"]) == (done, 500 - done)
     assert sum(facts.applied_marks(synced).values()) == before
     assert synced("apply", plan, "--yes").code == 0
-    assert sum(facts.applied_marks(synced).values()) == 300
+    assert sum(facts.applied_marks(synced).values()) == 500
     assert max(facts.applied_marks(synced).values()) == 1
 
 
@@ -357,7 +357,7 @@ def test_a_plan_from_before_the_restore_that_the_journal_does_not_know_stays_ref
 
 
 def test_a_comparison_that_wecom_does_not_answer_leaves_the_lock(synced: Wecrm) -> None:
-    plan = tagged(synced, 300)
+    plan = tagged(synced, 500)
     interrupted(synced, plan)
     bak = str(synced.home / "half.bak")
     assert synced("db", "backup", bak).code == 0

@@ -31,7 +31,7 @@ EDITED = "tags.yaml"
 """The file that the `diff` blocks of a document change."""
 
 _FENCE = re.compile(r"^```(\w*)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_PROGRESS = re.compile(r"\r\x1b\[K[^\n\r]*")
+_PROGRESS = re.compile(r"\r\x1b\[K([^\n\r]*(?=\r\x1b\[K))?")  # what is written after the last one stays
 _JOB = re.compile(r"\b[a-z]+-\d{4}-[0-9a-f]{6}\b")
 
 

@@ -42,7 +42,7 @@ def problem(line: str) -> str:
         return f"no command {words[0]}"
     command: Any = typer.main.get_command(import_module(COMMANDS[words[0]][0]).app)
     rest = words[1:]
-    if verbs := getattr(command, "commands", None):
+    while verbs := getattr(command, "commands", None):
         if not rest:
             return ""
         for verb in rest[0].split("|"):

@@ -73,6 +73,8 @@ def test_a_sentence_has_one_translation() -> None:
 
 INDIRECT = {
     *(("api/answers.py", f"code.{part}") for part in ("meaning", "cause", "fix")),
+    ("operations/archive/media.py", "find(code).meaning"),
+    ("operations/doctor_archive.py", "find(code).meaning"),
     *(("cli/explain.py", f"code.{part}") for part in ("meaning", "cause", "fix")),
     ("cli/explain.py", "topic.title"),
     ("cli/explain.py", "TOPICS[known].title"),
@@ -83,6 +85,9 @@ INDIRECT = {
     ("cli/report.py", "each.summary"),
     ("cli/sandbox.py", "column.title"),
     ("cli/sandbox.py", "meaning"),
+    ("models/messagetypes/body.py", "self.label"),
+    ("models/messagetypes/dealings.py", "self.label"),
+    ("models/messagetypes/dealings.py", "status"),
     *(("operations/transfers.py", f"code.{part}") for part in ("meaning", "fix")),
     ("store/columns.py", "c.doc"),
     ("store/columns.py", "c.title"),

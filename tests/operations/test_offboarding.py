@@ -5,61 +5,11 @@ from collections import Counter
 import pytest
 
 from tests.conftest import Wecrm
+from tests.operations.closed import members_here, settled, usual_end
 from tests.operations.handing import session
 from tests.operations.leaving import CORP, FULL, Scene, Size, codes_naming, scene, unread_repeats
+from tests.operations.readings import EACH, OTHERWISE, TOGETHER, Readings, read
 from wecrm.sandbox import control
-from wecrm.sandbox.settings import JSON, SWITCHES
-
-
-def settled(found: Scene) -> None:
-    """All that has to hold when the case is closed, against what the sandbox really has."""
-    truth, endings = found.truth(), found.endings()
-    with found.home.world() as world:
-        transfers = list(control.transfers(world))
-    done = {
-        (t.takeover_userid, t.external_userid) for t in transfers if t.status == 1 and t.handover_userid == found.leaver
-    }
-    assert not [t for t in transfers if t.status == 2]
-    assert {e for e in endings if e in found.customers} == found.customers
-    for external in found.customers:
-        ending = endings[external]
-        with_taker = [userid for userid in found.takers if (userid, external) in done]
-        assert (ending.fate == "verified") is bool(with_taker), (external, ending)
-        assert ending.fate != "waiting"
-        if ending.fate != "verified":
-            assert ending.reason, ending
-            continue
-        taker = with_taker[0]
-        was, now = found.before[found.leaver, external], truth[taker, external]
-        own = found.before.get((taker, external))
-        assert now.remark == ((own.remark if own else "") or was.remark), external
-        assert now.description == ((own.description if own else "") or was.description)
-        assert set(now.tag_ids) == set(was.tag_ids) | set(own.tag_ids if own else ())
-        assert set(now.remark_mobiles) == set(was.remark_mobiles) | set(own.remark_mobiles if own else ())
-    owners = found.owners()
-    for chat in found.chats:
-        assert (endings[chat].fate == "verified") is (owners[chat] in found.takers), endings[chat]
-    told = found.step("evidence")
-    fates = Counter(endings[e].fate for e in found.customers)
-    assert told["answered"]["customers"] == fates
-    assert told["answered"]["groups"] == Counter(endings[chat].fate for chat in found.chats)
-
-
-def members_here(home: Wecrm) -> set[str]:
-    with home.world() as world:
-        return {u for (u,) in world.db.connection.execute("SELECT userid FROM member WHERE left_at IS NULL")}
-
-
-def usual_end(found: Scene) -> None:
-    """Who is where, and why, when nobody interfered but those who were made to."""
-    settled(found)
-    fates = {external: ending.fate for external, ending in found.endings().items()}
-    assert {e for e in found.customers if fates[e] == "refused"} == found.refuse | found.gone
-    assert {e for e in found.customers if fates[e] == "failed"} == found.moving
-    assert found.leaver not in members_here(found.home)
-    assert not codes_naming(found.home, found.leaver)
-    assert all(owner in found.takers for chat, owner in found.owners().items() if chat in found.chats)
-    assert not unread_repeats(found.home)
 
 
 @pytest.mark.parametrize("size", [Size(), pytest.param(FULL, marks=pytest.mark.long)])
@@ -404,53 +354,19 @@ def test_a_wrong_file_of_leavers_starts_nothing_and_names_each_place(synced: Wec
     assert not synced.sql("SELECT 1 FROM offboarding")
 
 
-READINGS = [(name, other) for name, (_default, others, _doc) in SWITCHES.items() for other in others]
-TOGETHER: dict[str, JSON] = {
-    "result_lag": "late",
-    "result_attempts": "newest_only",
-    "tags_follow": False,
-    "notes_follow": True,
-    "unassigned_order": "oldest",
-    "group_day_full": "call",
-    "group_takes_s": 60,
-    "no_failures": "absent",
-    "in_flight": 40100,
-    "full_takeover_time": "absent",
-    "refused_leaver_lost": False,
-    "not_follower": 84061,
-    "last_cursor": "absent",
-    "result_of_departed": False,
-    "resigned_counts": True,
-}
-OTHERWISE: dict[str, JSON] = {
-    "result_lag": "empty",
-    "taker_full": "call",
-    "in_flight_of": "customer",
-    "departed_listed": False,
-    "full_taker_returns": False,
-    "group_day_counts": "owner",
-    "unknown_userid": 40003,
-    "outside_userid": 60111,
-    "transfer_unknown_userid": 60111,
-    "refused_counts": False,
-    "group_too_often": 45009,
-    "short_pages": True,
-}
-
-
 @pytest.mark.parametrize(
-    "readings",
+    ("readings", "size"),
     [
-        pytest.param(TOGETHER, id="together"),
-        pytest.param(OTHERWISE, id="otherwise"),
-        *(pytest.param({name: other}, id=f"{name}={other}", marks=pytest.mark.long) for name, other in READINGS),
+        pytest.param(TOGETHER, Size(), id="together"),
+        pytest.param(OTHERWISE, Size(), id="otherwise"),
+        pytest.param(TOGETHER, FULL, id="together-full", marks=pytest.mark.long),
+        pytest.param(OTHERWISE, FULL, id="otherwise-full", marks=pytest.mark.long),
+        *(pytest.param(one, Size(), id=name, marks=pytest.mark.long) for name, one in EACH.items()),
     ],
 )
-def test_a_case_closes_however_wecom_is_read(synced: Wecrm, readings: dict[str, JSON]) -> None:
-    found = scene(synced)
-    with synced.world() as world:
-        for name, value in readings.items():
-            control.set_switch(world, name, value)
+def test_a_case_closes_however_wecom_is_read(synced: Wecrm, readings: Readings, size: Size) -> None:
+    found = scene(synced, size)
+    read(synced, readings)
     assert found.start("--strategy", "round-robin").code == 0
     found.run()
     settled(found)

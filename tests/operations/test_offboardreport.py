@@ -145,6 +145,7 @@ def test_the_numbers_of_the_report_are_the_sandboxs_truth(synced: Wecrm) -> None
         )
         assert (taker["customers"], taker["groups"]) == (own["customer"], own["group"])
     assert found["memory"] == {"restored": len(verified)}
+    assert '<td class="lost">refused after the leaver left, lost</td>' in page(synced, before.userid)
 
 
 def test_who_refused_is_not_lost_while_the_leaver_is_a_member(synced: Wecrm) -> None:

@@ -647,7 +647,7 @@ def test_lost_and_spoilt_answers_are_survived(synced: Wecrm, kind: str, when: st
     path = plan(synced, wishes(LARGE, ids))
     with synced.world() as world:
         control.add_fault(world, kind=kind, share=0.3, seed=5, when=when)
-    for _day in range(12):
+    for _day in range(40):  # busy calls may end an apply again and again before it has begun
         assert synced("apply", path, *LIFTED).code in (0, 3, 5)
         if state(synced) == "waiting":
             advance(synced, DUE_S)

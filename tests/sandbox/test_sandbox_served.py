@@ -114,6 +114,17 @@ def test_kill_finds_the_calling_process_by_its_socket(served: str, world: World)
     assert next(control.calls(world)).fault == "kill before"
 
 
+def test_pictures_of_qr_codes_lie_at_the_served_address(served: str, http: httpx.Client, world: World) -> None:
+    query = {"access_token": token(http)}
+    way = {"type": 2, "scene": 2, "user": [next(iter(code.usable[0] for code in control.code_truth(world)))]}
+    made = http.post("/cgi-bin/externalcontact/add_contact_way", params=query, json=way).json()
+    body = {"config_id": made["config_id"]}
+    got = http.post("/cgi-bin/externalcontact/get_contact_way", params=query, json=body).json()["contact_way"]
+    assert got["qr_code"] == made["qr_code"]
+    assert got["qr_code"].startswith(f"{served}/wwpic/")
+    assert httpx.get(got["qr_code"]).content.startswith(b"\x89PNG")
+
+
 def test_only_loopback_addresses_are_served(world: World) -> None:
     def never(url: str) -> None:
         raise AssertionError(url)

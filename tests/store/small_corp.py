@@ -58,6 +58,7 @@ ROWS = {
         (2, "link", "l1", None, None, "", '{"kind":"link","departments":[2]}'),
     ],
     "live_code_member": [(1, "lisi")],
+    "welcome_template": [("msg1", "会员群欢迎", '{"name":"会员群欢迎","text":"您好","link":{"title":"t","url":"u"}}')],
     "transfer": [
         ("onjob", "customer", "ZhangSan", "lisi", "wmB", "j1", "c1", 50, "waiting"),
         ("resigned", "group", "wangwu", "lisi", "wrX", "j1", "c2", 60, "done"),
@@ -86,6 +87,7 @@ COLUMNS = {
     "group_member": "chat_id, userid, type, name",
     "live_code": "id, kind, code_id, name, entry, state, code, first_seen, seen_at",
     "live_code_member": "code, userid",
+    "welcome_template": "template_id, name, entry, first_seen, seen_at",
     "transfer": "kind, what, handover, takeover, object_id, job, change_id, started_at, status",
     "offboarding": "id, userid, name, state, due, envelope, digest, approved_by, approved_at, created_at",
     "offboarding_step": "case_id, n, name, state",

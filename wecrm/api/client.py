@@ -199,9 +199,15 @@ class Client:
             self._pool = ThreadPoolExecutor(self.settings.parallel_max, thread_name_prefix="call")
         return self._pool
 
-    def check_token(self, kind: str) -> None:
-        """Make sure that WeCom grants a token for this secret; raises as `call` does."""
-        self._tokens.get(kind)
+    def check_token(self, kind: str, *, anew: bool = False) -> None:
+        """Make sure that WeCom grants a token for this secret; raises as `call` does.
+
+        Args:
+            anew: ask WeCom even if a token is known; a secret that it refused before is still not repeated.
+        """
+        token = self._tokens.get(kind)
+        if anew:
+            self._tokens.renew(kind, ended=token)
 
     def forget_refusals(self) -> None:
         """Let secrets that WeCom refused before be tried again."""

@@ -7,6 +7,7 @@ from wecrm.api import (
     groups,
     joinways,
     members,
+    msgaudit,
     notices,
     tags,
     transfers,
@@ -29,6 +30,7 @@ ALL: tuple[Endpoint, ...] = (
             acquisitions,
             welcomes,
             notices,
+            msgaudit,
         )
         for value in vars(module).values()
         if isinstance(value, Endpoint)

@@ -76,7 +76,10 @@ LINES = (
         10005,
         "The file id of the media is not valid.",
         "fileid错误",
-        "The stored id is cut or damaged.",
+        (
+            "The stored id is cut or damaged. For a message: a wrong private key, which shows as 10005 instead of "
+            "10008 about once in 256 times."
+        ),
         "Nothing can be fetched for this file; the message itself is kept.",
     ),
     item(

@@ -105,10 +105,10 @@ def picture(client: Client, code: LiveCode) -> bytes:
     """The picture of a QR code, from its public address (`code.url`).
 
     Raises:
-        UsageError: a link, a button, or a code whose address is no https one.
+        UsageError: a link, a button, or a code whose address is neither https nor below the profile's `base_url`.
         TemporaryError: it could not be fetched, or what came is no picture.
     """
-    if code.kind == "link" or not code.url.startswith("https://"):
+    if code.kind == "link" or not code.url.startswith(("https://", client.settings.base_url.rstrip("/") + "/")):
         raise UsageError(
             _("The live code has no picture to fetch."),
             _("Only QR codes have one: not links, not buttons of mini programs."),

@@ -158,7 +158,9 @@ Each uploaded public key begins a new key version. Keep every private key for ev
 need the older ones. What cannot be decrypted waits in `wecrm archive quarantine` for its key.
 Code 10001 hides a wrong secret, IP or proxy; `wecrm doctor` shows the true reason.
 Nothing new at all may also mean: no public key set, nobody in range, or no customer has agreed.
-Fetch media together with the messages: the files expire after the same 5 days."""
+Media come in the same run: their ids expire after the same 5 days.
+`wecrm archive seats` and `wecrm archive consent` tell whose conversations are missing, and why;
+`wecrm archive words` looks for sensitive words; `wecrm archive verify` proves that nothing changed."""
 
 _LOST_CUSTOMERS = """\
 WeCom has no list of lost customers; wecrm sees only that a relation no longer arrives.

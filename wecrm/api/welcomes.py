@@ -8,6 +8,7 @@ import msgspec
 from wecrm.api.answers import Envelope
 from wecrm.api.client import Client
 from wecrm.api.endpoint import Endpoint
+from wecrm.errors import ApiError
 from wecrm.models.welcome import WelcomeTemplate
 
 _AT = "/cgi-bin/externalcontact/group_welcome_template"
@@ -15,6 +16,11 @@ ADD = Endpoint("POST", f"{_AT}/add", doc=92366, effect="once")
 EDIT = Endpoint("POST", f"{_AT}/edit", doc=92366, effect="same")
 GET = Endpoint("POST", f"{_AT}/get", doc=92366, effect="read")
 DELETE = Endpoint("POST", f"{_AT}/del", doc=92366, effect="same")
+
+UNKNOWN = frozenset((40058,))
+"""Errcodes of an id that was deleted or never was; no page names one, and `get` sends nothing but the id."""
+FOREIGN = 41058
+"""Made by another app."""
 
 
 class _Added(msgspec.Struct, frozen=True):
@@ -43,17 +49,25 @@ def edit(client: Client, template_id: str, template: WelcomeTemplate) -> None:
 
 
 def get(client: Client, template_id: str) -> WelcomeTemplate:
-    """The parts of a template; its image has a `pic_url` and no `media_id` (doc 92366)."""
+    """The parts of a template; its image has a `pic_url` and no `media_id` (doc 92366).
+
+    Raises:
+        ApiError: `UNKNOWN` deleted, or never there.
+    """
     return client.call(GET, WelcomeTemplate, body={"template_id": template_id})
 
 
 def delete(client: Client, template_id: str) -> None:
-    """Delete a template (doc 92366).
+    """Delete a template; one that WeCom calls unknown counts as deleted (doc 92366).
 
     Raises:
         ApiError: 41058 made by another app.
     """
-    client.call(DELETE, Envelope, body={"template_id": template_id})
+    try:
+        client.call(DELETE, Envelope, body={"template_id": template_id})
+    except ApiError as error:
+        if error.errcode not in UNKNOWN:
+            raise
 
 
 def _parts(template: WelcomeTemplate) -> dict[str, object]:

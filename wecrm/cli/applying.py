@@ -170,11 +170,18 @@ def run_job(s: Session, job: Job, limits: Limits) -> int:
         s.warn(_("job {job}: {tally} · {s:.0f} s", job=job.id, tally=text, s=seconds))
     ending.finished(s, "apply", f"{job.id}: {text}", seconds, Exit.partial if bad else Exit.ok)
     if not bad:
-        if not until and (tally.get("ok") or tally.get("verified")):
+        if not until and _undoable(s, job.id):
             s.say(_("Undo with: wecrm undo {job} -o undo.plan", job=job.id))
         return 0
     s.say(_("Which and why: wecrm jobs export {job} -o result.csv", job=job.id))
     return exit_code(Exit.partial, _("rows that did not end well: {n} ({tally})", n=bad, tally=text))
+
+
+def _undoable(s: Session, job: str) -> bool:
+    """Whether the job has done something that `wecrm undo` takes back."""
+    from wecrm.store import jobs
+
+    return any(row.change.undo != "irreversible" for row in jobs.rows(s.store, job, ("ok", "verified")))
 
 
 def waits(s: Session, job: str) -> str:

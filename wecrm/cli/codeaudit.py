@@ -39,7 +39,7 @@ def commands(app: typer.Typer) -> None:
         ),
         _(
             "Kinds: nobody, leaver, disabled, no-contact, single, too-many, no-channel, no-tag, tag-without-channel, "
-            "ended, unused, unlisted. Only the cache is read."
+            "ended, unused, unlisted; of welcome templates: other-app, full. Only the cache is read."
         ),
     )(audit)
     command(

@@ -20,6 +20,7 @@ from wecrm.models.text import visible
 
 if TYPE_CHECKING:
     from wecrm.models.codebook import CodeEntry
+    from wecrm.models.welcome import WelcomeEntry
 
 FileArgument = Annotated[Path, typer.Argument(help=_("The YAML file of the live codes."), metavar="FILE")]
 MissingOption = Annotated[
@@ -78,6 +79,8 @@ def pull(
     for note in notes:
         s.say(note)
     s.say(_("{n} live codes: {path}", n=len(found.codes), path=file))
+    if found.welcomes:
+        s.say(_("{n} welcome templates: {path}", n=len(found.welcomes), path=file))
 
 
 def diff(
@@ -136,10 +139,12 @@ def _plan(s: Session, file: Path, delete_missing: bool) -> tuple[Plan, list[str]
     """The plan of a push, and the names of what it leaves out because nobody knows whether it exists."""
     from wecrm.files import codebook as files
     from wecrm.operations import codebook as operations
+    from wecrm.operations import welcomebook
 
     wanted = files.read(file)
     plan = operations.plan(s.work, wanted, now(s), delete_missing=delete_missing)
-    return plan, [visible(name) for name in operations.in_doubt(s.work, wanted.codes)]
+    doubtful = [*operations.in_doubt(s.work, wanted.codes), *welcomebook.in_doubt(s.work, wanted.welcomes or ())]
+    return plan, [visible(name) for name in doubtful]
 
 
 def now(s: Session) -> datetime:
@@ -163,12 +168,17 @@ def _lines(plan: Plan) -> Iterator[tuple[Cell, ...]]:
 
 
 def sides(change: Change) -> tuple[str, str]:
-    """What a change of a live code takes and gives, in the words of the file; `on`: who of a roster is on."""
+    """What a change of a code or template takes and gives, in the words of the file; `on`: who of a roster is on."""
+    from wecrm.operations import livecodes, welcomes
     from wecrm.operations.codeentries import FIELDS
-    from wecrm.operations.livecodes import entry_of
 
-    old, new = (entry_of(facts.get("entry", "")) for facts in (change.before, change.after))
-    before, after = _fields(old), _fields(new)
+    facts = change.before.get("entry", ""), change.after.get("entry", "")
+    if change.op.startswith("welcome."):
+        before, after = (_fields(welcomes.entry_of(fact)) for fact in facts)
+        new = None
+    else:
+        old, new = (livecodes.entry_of(fact) for fact in facts)
+        before, after = _fields(old), _fields(new)
     if "exists" in change.after:
         before["exists"], after["exists"] = str(change.before["exists"]), str(change.after["exists"])
     else:
@@ -180,7 +190,7 @@ def sides(change: Change) -> tuple[str, str]:
     return next(told), next(told)
 
 
-def _fields(entry: "CodeEntry | None") -> dict[str, str]:
+def _fields(entry: "CodeEntry | WelcomeEntry | None") -> dict[str, str]:
     """What an entry says, field by field."""
     return {} if entry is None else {name: _cell(value) for name, value in msgspec.to_builtins(entry).items()}
 

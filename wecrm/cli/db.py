@@ -49,9 +49,10 @@ def path(ctx: typer.Context) -> None:
         "wecrm db backup acme-2026-11-01.db",
         "wecrm db backup /var/backups/wecrm/acme.db --force --cron",
         "wecrm --profile @all db backup '/var/backups/wecrm/{profile}.db' --force",
+        "wecrm db backup acme-archive-2026-11-01.db --archive",
     ),
     _(
-        "Syncs and applies may run meanwhile; the copy holds one moment. It is readable for its owner only: "
+        "Syncs, applies and pulls may run meanwhile; the copy holds one moment. It is readable for its owner only: "
         "it holds customers' data. Exit code: 9 when the database or the copy is damaged."
     ),
     many=True,
@@ -60,16 +61,24 @@ def backup(
     ctx: typer.Context,
     file: FileArgument,
     force: Annotated[bool, typer.Option("--force", help=_("Replace a file that is there."))] = False,
+    archive: Annotated[
+        bool, typer.Option("--archive", help=_("The session archive's database, encrypted if it is."))
+    ] = False,
     format: rows.FormatOption = None,
     columns: rows.ColumnsOption = "",
 ) -> None:
+    from wecrm.cli.archive import backup as archives
+    from wecrm.cli.archive import opening
     from wecrm.store import backup as store
 
     s = session(ctx)
     file = several.file(s, file)
     if s.options.dry_run:
-        store.refuse_target(s.database, file, force=force)
+        store.refuse_target(opening.database(s) if archive else s.database, file, force=force)
         s.warn(_("Dry run: {path} was not written.", path=file))
+        return
+    if archive:
+        archives.take(s, file, rows.Rows(format, columns=columns), force=force)
         return
     done = store.take(s.database, file, s.profile.corp_id, s.run, force=force)
     if not s.options.cron and not s.among_several:

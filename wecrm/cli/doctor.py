@@ -248,6 +248,7 @@ def _token_files(s: Session) -> list[Path]:
 
 
 def _wecom(s: Session, secrets: dict[str, str], store: "Store | None", retry: bool) -> Iterator["Finding"]:
+    from wecrm.cli.archive import examining
     from wecrm.models.clock import Run
     from wecrm.operations import doctor
 
@@ -259,4 +260,8 @@ def _wecom(s: Session, secrets: dict[str, str], store: "Store | None", retry: bo
     except WecrmError as error:
         yield doctor.failed("wecom", error)
         return
-    yield from doctor.wecom(client, patience, store)
+    granted = False
+    for finding in doctor.wecom(client, patience, store):
+        granted = granted or (finding.check == "token.archive" and finding.state == "ok")
+        yield finding
+    yield from examining.examine(s, patience, granted=granted)

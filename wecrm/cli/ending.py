@@ -31,6 +31,11 @@ def let_be(s: Session, what: str, purposes: Sequence[str], age_s: float | None, 
     from wecrm.store.status import read
 
     last = oldest(read(s.database, s.profile_name, s.profile.corp_id), purposes)
+    return young_enough(s, what, last, age_s, error)
+
+
+def young_enough(s: Session, what: str, last: float | None, age_s: float | None, error: LockedError) -> int:
+    """The same for a last success that is known already."""
     if age_s is None or last is None or s.clock.now() - last > age_s:
         raise error
     told = _("another run is under way; the last success is {n} h ago", n=f"{(s.clock.now() - last) / 3600:.1f}")

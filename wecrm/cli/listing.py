@@ -9,15 +9,23 @@ from wecrm.cli.command import command, session
 
 
 def listing(
-    app: typer.Typer, view: str, summary: str, examples: Sequence[str], details: str = "", *, order: str = ""
+    app: typer.Typer,
+    view: str,
+    summary: str,
+    examples: Sequence[str],
+    details: str = "",
+    *,
+    order: str = "",
+    verb: str = "list",
 ) -> None:
     """Give a noun its `list`: all rows of that view, with every option of rows.
 
     Args:
         order: what is used when `--sort` is not given; the view's own order otherwise.
+        verb: another word, where the noun has a `list` already.
     """
 
-    @command(app, "list", summary, examples, details)
+    @command(app, verb, summary, examples, details)
     def list_(
         ctx: typer.Context,
         format: rows.FormatOption = None,

@@ -25,3 +25,17 @@ rotation.commands(app)
 qr.commands(app)
 codeaudit.commands(app)
 codestats.commands(app)
+listing(
+    app,
+    "welcomes",
+    _("List the group welcome templates (入群欢迎语) that are known."),
+    (
+        "wecrm livecodes welcomes",
+        "wecrm livecodes welcomes --where 'gone_at is null' --columns '*'",
+    ),
+    _(
+        "WeCom has no list of them. They stand in the file of the live codes, under `welcomes`: `wecrm livecodes push` "
+        "makes and changes them."
+    ),
+    verb="welcomes",
+)

@@ -201,7 +201,7 @@ def meant(error: Exception, options: Globals, environ: Mapping[str, str]) -> Wec
 
 def _of_a_database(error: Exception, environ: Mapping[str, str]) -> WecrmError | None:
     """What an error of SQLite comes to that met a reader: a disk, a lock, damage; None for a defect of ours."""
-    if type(error).__module__ != "sqlite3":
+    if type(error).__module__ not in ("sqlite3", "sqlcipher3.dbapi2"):
         return None
     from wecrm.config import places
     from wecrm.store.connections import explained

@@ -64,7 +64,7 @@ def _lines(path: Path, names: dict[str, str]) -> Iterator[tuple[Cell, ...]]:
 
 
 def _line(change: Change, title: str, names: dict[str, str]) -> tuple[Cell, ...]:
-    if change.op.startswith("livecode."):
+    if change.op.startswith(("livecode.", "welcome.")):
         before, after = sides(change)
     else:
         before, after = (_facts(facts, names) for facts in _changing(change))

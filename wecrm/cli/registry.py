@@ -22,6 +22,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "transfers": ("wecrm.cli.transfers", "Transfers (继承): customers and groups from one member to another."),
     "offboard": ("wecrm.cli.offboard", "Offboarding (离职交接): a durable case for each member who leaves."),
+    "archive": (
+        "wecrm.cli.archive.commands",
+        "Session archive (会话内容存档): pull nightly, find, prove.",
+    ),
     "plan": ("wecrm.cli.plan", "Look at a plan file."),
     "apply": ("wecrm.cli.apply", "Apply a plan file, or resume it."),
     "undo": ("wecrm.cli.undo", "Plan taking back what a job changed."),

@@ -34,6 +34,7 @@ def commands(app: typer.Typer) -> None:
         (
             "wecrm livecodes rotate --dry-run",
             "wecrm livecodes rotate --leave leave.xlsx --cron --max-age 15m",
+            "wecrm --profile @all --cron livecodes rotate",
             "wecrm livecodes rotate 双11-海报",
         ),
         _(
@@ -41,6 +42,7 @@ def commands(app: typer.Typer) -> None:
             "can't either, those who are on stay. Exit code: 6 when not one member of a code can be used."
         ),
         writes="livecodes rotate",
+        many=True,
     )(rotate)
     command(
         app,

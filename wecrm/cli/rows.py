@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
@@ -15,6 +15,9 @@ from wecrm.cli.session import Session
 from wecrm.errors import UsageError
 from wecrm.i18n import _
 from wecrm.models.table import Query, Table
+
+if TYPE_CHECKING:
+    from wecrm.store.columns import View
 
 FormatOption = Annotated[
     str | None,
@@ -79,13 +82,14 @@ def show_view(session: Session, view: str, rows: Rows) -> None:
         put(session, table, output, file)
 
 
-def explained(session: Session, view: str, rows: Rows) -> bool:
+def explained(session: Session, view: "str | View", rows: Rows) -> bool:
     """Whether `--columns ?` was asked; if so, the columns of that view are shown."""
     if rows.columns.strip() != "?":
         return False
     from wecrm.store import columns, views
 
-    show(session, columns.describe(views.view(view)), replace(rows, columns="", limit=None))
+    asked = views.view(view) if isinstance(view, str) else view
+    show(session, columns.describe(asked), replace(rows, columns="", limit=None))
     return True
 
 

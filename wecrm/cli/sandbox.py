@@ -1,6 +1,7 @@
 """`wecrm sandbox`: an offline WeCom; here its time, faults, calls and rules.
 
-Whole worlds are in `sandbox_worlds.py`, what other people do in `sandbox_console.py` and `sandbox_people.py`.
+Whole worlds are in `sandbox_worlds.py`, what other people do in `sandbox_console.py`, `sandbox_people.py` and
+`sandbox_archive.py`.
 """
 
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wecrm.cli import rows, sandbox_people
+from wecrm.cli import rows, sandbox_archive, sandbox_people
 from wecrm.cli.command import command, session
 from wecrm.cli.options import share as share_of
 from wecrm.cli.root import duration
@@ -49,7 +50,11 @@ def advance(
         "wecrm sandbox fault --list",
         "wecrm sandbox fault --clear",
     ),
-    _("Kinds: -1, 45009, 45033, 42001, 40014, http502, cut, garbage, wrong_type, slow, close, kill."),
+    _(
+        "Kinds: -1, 45009, 45033, 42001, 40014, http502, cut, garbage, wrong_type, slow, close, kill. What the "
+        "archive's library says, with --path message/getchatdata or message/getchatmediadata: 10001, 10002, 10003, "
+        "10005, 10009, 10010, crash."
+    ),
     minus=True,
 )
 def fault(
@@ -249,3 +254,4 @@ def limits(
 
 
 sandbox_people.commands(app)
+sandbox_archive.commands(app)

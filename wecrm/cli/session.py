@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wecrm.store.database import Store
 
 SANDBOX = "sandbox"
+OF_PROFILE = "of the profile"
 SANDBOX_SIZE: dict[str, Any] = {"members": 30, "contacts": 2000, "seed": 7}
 
 
@@ -220,8 +221,10 @@ class Session:
         """The connection to WeCom, or to the sandbox."""
         return self.connect(self.secrets(), self.run)
 
-    def connect(self, secrets: Mapping[str, str], run: Run, *, patient: bool = True) -> "Client":
-        """A connection with just these secrets; `patient` as in the client's settings."""
+    def connect(
+        self, secrets: Mapping[str, str], run: Run, *, patient: bool = True, proxy: str | None = OF_PROFILE
+    ) -> "Client":
+        """A connection with just these secrets; `patient` as in its settings, `proxy` if another than usual."""
         from wecrm.api.client import Client, Settings
 
         profile = self.profile
@@ -231,7 +234,7 @@ class Session:
             cache=self.places.cache / "sandbox" if self.in_sandbox else self.places.cache,
             agentid=self.agentid,
             base_url="https://qyapi.weixin.qq.com" if self.in_sandbox else profile.base_url,
-            proxy=profile.proxy,
+            proxy=profile.proxy if proxy == OF_PROFILE else proxy,
             connect_timeout_s=profile.connect_timeout_s,
             read_timeout_s=profile.read_timeout_s,
             budget=self.issuer.budget,
@@ -263,9 +266,10 @@ class Session:
     @property
     def work(self) -> "Work":
         """Client, store and run together, as operations take them."""
+        from wecrm.cli.archive import opening
         from wecrm.operations.work import Work
 
-        return Work(self.client, self.store, self.run)
+        return Work(self.client, self.store, self.run, lambda: opening.standing(self))
 
     @contextlib.contextmanager
     def locked(self, purpose: str) -> Iterator[None]:

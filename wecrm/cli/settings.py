@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 from wecrm import config as configuration
 from wecrm.cli.session import SANDBOX, Session
 from wecrm.cli.starter import PLACEHOLDER
-from wecrm.config import Config, Limits, Profile
+from wecrm.config import Archive, Config, Limits, Profile
 from wecrm.errors import ConfigError
 from wecrm.i18n import _
+from wecrm.models import workinghours
 
 PURPOSES = ("contact", "directory", "links", "archive")
 """What a secret can be for."""
@@ -130,6 +131,7 @@ def _profile(key: str, name: str, profile: Profile, data: Path, environ: Mapping
         yield Finding(True, f"{key}.database", _("This user can't write in the folder {path}.", path=database))
     yield from _limits(f"{key}.limits", profile.limits)
     yield from _secrets(f"{key}.secrets", profile, environ)
+    yield from _archive(f"{key}.archive", profile.archive, data, environ)
 
 
 def _usable(folder: Path) -> bool:
@@ -164,6 +166,40 @@ def _secrets(key: str, profile: Profile, environ: Mapping[str, str]) -> Iterator
             yield _wrong(f"{key}.{purpose}", error)
         else:
             yield Finding(False, f"{key}.{purpose}", _("The reference leads to a secret."))
+
+
+def _archive(key: str, archive: Archive, data: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
+    if not 1 <= archive.page <= 1000:
+        yield Finding(True, f"{key}.page", _("A page has 1 to 1000 messages."))
+    for name in ("timeout_s", "processes"):
+        value = getattr(archive, name)
+        if value is not None and value <= 0:
+            yield Finding(True, f"{key}.{name}", _("This must be more than 0."))
+    if archive.library and not Path(archive.library).expanduser().is_file():
+        yield Finding(True, f"{key}.library", _("There is no file {path}.", path=archive.library))
+    references = {f"keys.{version}": reference for version, reference in archive.keys.items()}
+    references |= {"proxy_auth": archive.proxy_auth or "", "encryption": archive.encryption or ""}
+    references |= {"anchor.key": archive.anchor.key or ""}
+    for name, reference in references.items():
+        try:
+            if reference:
+                configuration.resolve(reference, environ)
+                yield Finding(False, f"{key}.{name}", _("The reference leads to a secret."))
+        except ConfigError as error:
+            yield _wrong(f"{key}.{name}", error)
+    try:
+        workinghours.parse(archive.working_hours)
+    except ConfigError as error:
+        yield _wrong(f"{key}.working_hours", error)
+    if archive.words and not Path(archive.words).expanduser().is_file():
+        yield Finding(True, f"{key}.words", _("There is no file {path}.", path=archive.words))
+    anchor = archive.anchor.file and Path(archive.anchor.file).expanduser().absolute()
+    if anchor and data.absolute() in anchor.parents:
+        yield Finding(
+            True, f"{key}.anchor.file", _("Who can exchange the archive can exchange this too: keep it apart.")
+        )
+    elif anchor and not _usable(anchor.parent):
+        yield Finding(True, f"{key}.anchor.file", _("This user can't write in the folder {path}.", path=anchor.parent))
 
 
 def _wrong(key: str, error: ConfigError) -> Finding:

@@ -1,15 +1,18 @@
 """`wecrm sql`: one SELECT over the cache, on a connection that can only read."""
 
 from dataclasses import replace
+from itertools import islice
 from typing import Annotated
 
 import typer
 
 from wecrm.cli import rows
+from wecrm.cli.archive import filters
 from wecrm.cli.command import command, session, single
 from wecrm.cli.session import Session
 from wecrm.errors import UsageError
 from wecrm.i18n import _
+from wecrm.models.table import Table
 
 app = single()
 
@@ -20,21 +23,25 @@ _READ_AT = """SELECT min(newest) FROM (
 @command(
     app,
     "sql",
-    _("Ask the cache one SELECT; nothing can be written."),
+    _("Ask the cache, or the session archive, one SELECT; nothing can be written."),
     (
         'wecrm sql "SELECT status, count(*) FROM contacts GROUP BY status"',
         'wecrm sql "SELECT name, iso(added_at) AS added FROM contacts" -o added.csv',
         "wecrm sql - -f json < query.sql",
+        'wecrm sql --archive "SELECT count(*) FROM record" --reason "yearly figures"',
     ),
     _(
         "The views members, contacts, tags, groups, group_members, history, jobs and others are documented; "
-        "times are unix seconds, `iso(…)` writes them as dates."
+        "times are unix seconds, `iso(…)` writes them as dates. With --archive the query is run twice: its rows are "
+        "counted for the access log before the first is shown."
     ),
 )
 def sql(
     ctx: typer.Context,
     query: Annotated[str, typer.Argument(help=_("One SELECT, or - to read it from stdin."), metavar="QUERY")],
     timeout: Annotated[str, typer.Option(help=_("Longest time that SQLite may work."), metavar="TIME")] = "30s",
+    archive: Annotated[bool, typer.Option("--archive", help=_("Ask the session archive instead."))] = False,
+    reason: filters.ReasonOption = "",
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
@@ -50,10 +57,31 @@ def sql(
     s = session(ctx)
     seconds = duration("--timeout", timeout)
     text = _stdin(s) if query == "-" else query
+    wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers)
+    if archive:
+        rows.show(s, _archived(s, text, seconds, reason, limit), wanted)
+        return
     found = ask(s.database, text, seconds=seconds, monotonic=monotonic)
     read_at = next(iter(ask(s.database, _READ_AT, monotonic=monotonic).rows))[0]
     found = replace(found, as_of=read_at if isinstance(read_at, int | float) else None)
-    rows.show(s, found, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers))
+    rows.show(s, found, wanted)
+
+
+def _archived(s: Session, text: str, seconds: float, reason: str, limit: int | None) -> Table:
+    """The rows of a query over the archive, after the access log has noted how many they are."""
+    from time import monotonic
+
+    from wecrm.cli.archive import opening
+    from wecrm.store.sql import query as ask
+
+    store = opening.archive(s)
+
+    def asked() -> Table:
+        return ask(store.path, text, seconds=seconds, monotonic=monotonic, key=store.key)
+
+    count = sum(1 for _row in islice(asked().rows, limit))
+    opening.accessed(s, store, "sql --archive", reason=reason, filter=text, rows=count)
+    return asked()
 
 
 def _stdin(s: Session) -> str:

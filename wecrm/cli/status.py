@@ -1,5 +1,6 @@
 """`wecrm status`: how fresh the cache of each corp is, what waits, what could be lost; for monitors."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ from wecrm.cli.command import command, session, single
 from wecrm.cli.main import exit_code
 from wecrm.cli.root import duration
 from wecrm.cli.session import Session, SystemClock
-from wecrm.errors import Exit, UsageError, WecrmError
+from wecrm.errors import Exit, UsageError, WecrmError, most_severe
 from wecrm.i18n import _
 from wecrm.models.status import CorpStatus
 
@@ -36,7 +37,8 @@ FormatOption = Annotated[
     ),
     _(
         "Reads the local databases only: no call to WeCom, no lock, nothing is made or changed. Exit code: 5 when "
-        "--max-age is given and something is older or was never fetched, 9 when a database is damaged."
+        "--max-age is given and something is older or was never fetched, 9 when a database is damaged or the archive "
+        "of a corp that has one is silent or has a gap."
     ),
     many="rows",
 )
@@ -76,17 +78,24 @@ def _expected(what: list[str] | None) -> tuple[str, ...]:
 
 def _look(one: Session, found: list[tuple[CorpStatus, float]], expected: tuple[str, ...], age_s: float | None) -> int:
     """Read one corp's database; 5 when something of it is too old."""
+    from wecrm.cli.archive import opening
+    from wecrm.operations.archive.standing import judged
     from wecrm.operations.status import overdue
+    from wecrm.operations.sync import PURPOSES
     from wecrm.store.status import read
 
     name, corp_id, now = one.profile_name, one.profile.corp_id, _now(one)
     try:
-        corp = read(one.database, name, corp_id)
+        corp = replace(read(one.database, name, corp_id), archive=opening.standing(one))
     except WecrmError as error:
         found.append((CorpStatus(name, corp_id, error.what), now))
         raise
     found.append((corp, now))
     late = [] if age_s is None else overdue(corp, expected, age_s, now)
+    wrong = judged(corp.archive, age_s, now) if corp.archive and expected == PURPOSES else []
+    if wrong:
+        reason = f"{name}: " + " ".join(why for _code, why in wrong)
+        return exit_code(most_severe([code for code, _why in wrong]), reason, f"wecrm --profile {name} archive status")
     if not late:
         return 0
     reason = _("{name}: older than --max-age, or never fetched: {purposes}.", name=name, purposes=", ".join(late))

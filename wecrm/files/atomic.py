@@ -69,7 +69,7 @@ def _open_sibling(path: Path, private: bool) -> tuple[Path, _Raw]:
     return sibling, _Raw(descriptor, path)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the rename itself survive a power cut, where the system can."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
@@ -123,4 +123,4 @@ def replacing(path: Path, *, private: bool = True) -> Iterator[BinaryIO]:
             raw.close()
         sibling.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)

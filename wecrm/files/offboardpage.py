@@ -43,6 +43,7 @@ thead { display: table-header-group }
 tr { break-inside: avoid }
 th, td { border-bottom: .2mm solid var(--line); padding: .8mm 1.5mm; text-align: left; vertical-align: top }
 th { color: var(--soft); font-weight: normal }
+td.s, th.s { white-space: nowrap }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 article { border-bottom: .2mm solid var(--line); padding: 1.5mm 0; break-inside: avoid }
 article > p { margin: 0 }
@@ -85,7 +86,7 @@ height="20"/>{% endfor %}</svg>
 <h2>{{ labels.open }}</h2>
 {% if reasons %}<table>
 <thead><tr><th>{{ labels.outcome }}</th><th>{{ labels.reason }}</th><th class="n">{{ labels.number }}</th></tr></thead>
-<tbody>{% for outcome, reason, n in reasons %}<tr><td class="{{ outcome }}">{{ outcome }}</td>\
+<tbody>{% for outcome, reason, n in reasons %}<tr><td class="{{ outcome }}">{{ outcomes[outcome] }}</td>\
 <td>{{ reason | visible }}</td><td class="n">{{ n | number }}</td></tr>
 {% endfor %}</tbody></table>
 {% else %}<p>{{ labels.nothing }}</p>
@@ -106,10 +107,11 @@ height="20"/>{% endfor %}</svg>
 {% endfor %}
 {% if report.jobs %}<h2>{{ labels.jobs }}</h2>
 <table>
-<thead><tr><th>{{ labels.job }}</th><th>{{ labels.state }}</th><th>{{ labels.rows }}</th><th>{{ labels.approval }}</th>\
-<th>{{ labels.digest }}</th></tr></thead>
+<thead><tr><th>{{ labels.job }}</th><th class="s">{{ labels.state }}</th><th class="s">{{ labels.rows }}</th>\
+<th>{{ labels.approval }}</th><th>{{ labels.digest }}</th></tr></thead>
 <tbody>{% for job in report.jobs %}<tr><td>{{ job.id }}<br><small>{{ job.title | visible }}</small></td>\
-<td>{{ job.state }}</td><td>{% for status, n in job.rows.items() %}{{ n | number }} {{ status }}<br>{% endfor %}</td>\
+<td class="s">{{ job.state }}</td>\
+<td class="s">{% for status, n in job.rows.items() %}{{ n | number }} {{ status }}<br>{% endfor %}</td>\
 <td>{{ job.approval | visible }}</td><td><small>{{ job.digest }}</small></td></tr>
 {% endfor %}</tbody></table>
 {% endif %}
@@ -118,7 +120,7 @@ height="20"/>{% endfor %}</svg>
 <thead><tr><th>{{ labels.name }}</th><th>{{ labels.outcome }}</th><th>{{ labels.taker }}</th>\
 <th>{{ labels.reason }}</th></tr></thead>
 <tbody>{% for one in unmoved %}<tr><td>{{ one.name | visible }}<br><small>{{ one.id | visible }}</small></td>\
-<td class="{{ one.outcome }}">{{ one.outcome }}</td><td>{{ one.takeover | visible }}</td>\
+<td class="{{ one.outcome }}">{{ outcomes[one.outcome] }}</td><td>{{ one.takeover | visible }}</td>\
 <td>{{ why(one) | visible }}</td></tr>
 {% endfor %}</tbody></table>
 {% endif %}

@@ -79,6 +79,7 @@ def _values(report: Report, tz: tzinfo) -> dict[str, Any]:
         "memory": tuple(report.memory.items()),
         "taker_heads": (_("Customers"), _("Groups"), _("refused"), _("full"), _("failed")),
         "taker_cells": _cells,
+        "outcomes": _outcomes(),
         "reasons": _reasons(unmoved),
         "approval": _approval(report, tz),
         "does": _does(),

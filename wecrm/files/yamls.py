@@ -78,11 +78,17 @@ def _twice(node: Any) -> Iterator[tuple[str, int]]:
 
 
 def canonical(value: Any) -> bytes:
-    """`value` as wecrm writes YAML: block style, keys in order, Unicode as it is."""
+    """`value` as wecrm writes YAML: block style, texts of several lines too, keys in order, Unicode as it is."""
     import yaml
 
-    text: str = yaml.safe_dump(value, allow_unicode=True, sort_keys=False, default_flow_style=False, width=10_000)
-    return text.encode()
+    class Dumper(yaml.SafeDumper):
+        def represent_str(self, text: str) -> Any:
+            return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+    Dumper.add_representer(str, Dumper.represent_str)
+    return yaml.dump(
+        value, Dumper=Dumper, allow_unicode=True, sort_keys=False, default_flow_style=False, width=10_000
+    ).encode()
 
 
 def write(path: Path, value: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from wecrm.models.livecode import Kind
+from wecrm.models.welcome import WelcomeEntry
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 24 * 60
@@ -112,6 +113,7 @@ class CodeEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
 
 class CodesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole file."""
+    """The whole file. Without `welcomes` it says nothing of welcome templates."""
 
     codes: tuple[CodeEntry, ...] = ()
+    welcomes: tuple[WelcomeEntry, ...] | None = None

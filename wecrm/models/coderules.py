@@ -8,13 +8,14 @@ from wecrm.i18n import _
 from wecrm.models.codebook import CodeEntry, days_of, hours_of
 from wecrm.models.livecode import CHATS_MAX, LINK_MEMBERS_MAX, MEMBERS_MAX, REMARK_MAX, STATE_MAX
 from wecrm.models.text import visible
+from wecrm.models.welcome import WelcomeEntry
 
 NAME_MAX = REMARK_MAX
 """Characters of our own names: they are the remark, too, where none is given."""
 LINK_CHANNEL_BYTES = 64
 """UTF-8 bytes of a link's channel; WeCom cuts longer ones without an error (doc 97297)."""
 PRIORITY_MAX = 1000
-_LENGTHS = {"name": NAME_MAX, "channel": STATE_MAX, "remark": REMARK_MAX, "room_name": 40}
+_LENGTHS = {"channel": STATE_MAX, "remark": REMARK_MAX, "room_name": 40}
 
 _ALL = frozenset(("name", "was", "id", "kind", "channel", "remark", "tags", "until"))
 _PEOPLE = frozenset(("members", "departments", "cap", "caps", "shifts", "fallback", "skip_verify"))
@@ -43,7 +44,7 @@ def wrong(entry: CodeEntry) -> Iterator[str]:
             yield from _contact(entry)
 
 
-def repeated(entries: Iterable[CodeEntry]) -> Iterator[str]:
+def repeated(entries: Iterable[CodeEntry | WelcomeEntry]) -> Iterator[str]:
     """What two entries claim that only one can have."""
     listed = list(entries)
     for field in ("name", "was", "id"):
@@ -52,15 +53,24 @@ def repeated(entries: Iterable[CodeEntry]) -> Iterator[str]:
                 yield _("{value}: `{field}` stands in {n} entries", value=visible(value), field=field, n=n)
 
 
-def _texts(entry: CodeEntry) -> Iterator[str]:
-    if not entry.name:
+def named(name: str) -> Iterator[str]:
+    """Every reason why something can't have this name."""
+    if not name:
         yield _("`name` is empty")
-    if entry.name != visible(entry.name).strip():
+    if name != visible(name).strip():
         yield _("`name` has spaces around it, or characters that nobody sees")
+    yield from _longer("name", name, NAME_MAX)
+
+
+def _longer(field: str, text: str, most: int) -> Iterator[str]:
+    if len(text) > most:
+        yield _("`{field}` has {n} characters; there may be {most}", field=field, n=len(text), most=most)
+
+
+def _texts(entry: CodeEntry) -> Iterator[str]:
+    yield from named(entry.name)
     for field, most in _LENGTHS.items():
-        n = len(getattr(entry, field))
-        if n > most:
-            yield _("`{field}` has {n} characters; there may be {most}", field=field, n=n, most=most)
+        yield from _longer(field, getattr(entry, field), most)
     if entry.until:
         try:
             date.fromisoformat(entry.until)

@@ -32,6 +32,31 @@ class OpenJob:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveStatus:
+    """How a corp's archive of conversations stands; times in unix seconds.
+
+    `state` is that of the newest pull: done, partial, silent, limited, stopped, failed, running, never.
+    """
+
+    state: str = NEVER
+    last_success: float | None = None
+    duration_s: float | None = None
+    seq: int = 0
+    messages: int = 0
+    unreadable: int = 0
+    """Messages that wait in quarantine."""
+    media: int = 0
+    """Files that are still to be fetched."""
+    covered_until: float | None = None
+    """Until when everything was fetched that WeCom ever gave, or is known to be lost."""
+    gaps: tuple[int, ...] = ()
+    """Gaps that nobody has acknowledged."""
+    seats: int | None = None
+    note: str = ""
+    """What was wrong with the newest pull."""
+
+
+@dataclass(frozen=True, slots=True)
 class CorpStatus:
     """Everything of one corp; `problem` is why its database could not be read, "" when it could."""
 
@@ -45,6 +70,8 @@ class CorpStatus:
     hidden_members: int = 0
     """Members whose relations are out of sight."""
     hidden_since: float | None = None
+    archive: ArchiveStatus | None = None
+    """None where there is no archive."""
 
     def of(self, purpose: str) -> Worked:
         """The runs of one purpose, also when there was none."""

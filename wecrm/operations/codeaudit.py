@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
+from wecrm.api.welcomes import FOREIGN
 from wecrm.models.livecode import LINK_MEMBERS_MAX, MEMBERS_MAX, SINGLE
+from wecrm.models.welcomerules import TEMPLATES_MAX
 from wecrm.operations import duty
-from wecrm.store import code_audit, directory
+from wecrm.store import code_audit, directory, welcomes
 from wecrm.store import livecodes as register
 from wecrm.store.database import Store
 from wecrm.store.livecodes import KnownCode
@@ -30,13 +32,18 @@ Kind = Literal[
     "ended",
     "unused",
     "unlisted",
+    "other-app",
+    "full",
 ]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """The gravest first. `disabled` has who is disabled or has not activated WeCom; `unlisted` are channels that
-customers carry and no known code has."""
+customers carry and no known code has. The last two are about group welcome templates: another app made it, and the corp
+has nearly as many as it may."""
 
 UNUSED_DAYS = 90
+NEARLY_FULL = 90
+"""Welcome templates of ours; those of other apps count for WeCom, too."""
 
 _REASONS: Mapping[duty.Reason, Kind] = {
     "unknown": "leaver",
@@ -97,6 +104,7 @@ def findings(store: Store, at: datetime, kinds: Collection[Kind]) -> list[Findin
     )
     found = [finding for one in known for finding in _of(store, one, seen)]
     found += _unlisted(store, seen)
+    found += _welcomes(store)
     return sorted((f for f in found if f.kind in kinds), key=lambda f: (KINDS.index(f.kind), f.code))
 
 
@@ -156,6 +164,17 @@ def _unlisted(store: Store, seen: _Seen) -> Iterator[Finding]:
         if channel not in own and channel not in entries:
             fix = "wecrm livecodes push FILE   # an entry with id: CONFIG_ID of the old code takes it over"
             yield Finding("unlisted", "", "", channel, (), count, newest, fix)
+
+
+def _welcomes(store: Store) -> Iterator[Finding]:
+    """Templates whose newest change WeCom refused since another app made them, and too many of them."""
+    known, foreign = welcomes.known(store), welcomes.refused(store, FOREIGN)
+    for one in known:
+        if one.id in foreign:
+            yield Finding("other-app", one.entry.name, one.id, "", (), 0, 0, f"wecrm explain {FOREIGN}")
+    if len(known) >= NEARLY_FULL:
+        fix = "wecrm livecodes push FILE --delete-missing   # without those that nobody uses"
+        yield Finding("full", f"{len(known)} / {TEMPLATES_MAX}", "", "", (), 0, 0, fix)
 
 
 def _found(kind: Kind, one: KnownCode, seen: _Seen, fix: str, members: Sequence[str] = ()) -> Finding:

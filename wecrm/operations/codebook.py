@@ -17,10 +17,11 @@ from wecrm.models.codebook import CodeEntry, CodesFile
 from wecrm.models.livecode import BUTTON, SINGLE, LiveCode
 from wecrm.models.plan import Change, Plan
 from wecrm.models.text import visible
-from wecrm.operations import codenames, duty, sync_livecodes
+from wecrm.models.welcome import WelcomeEntry
+from wecrm.operations import codenames, duty, sync_livecodes, welcomebook
 from wecrm.operations.codeentries import anew, as_described, right_users, spelled, wanted
 from wecrm.operations.codematch import Match, matches, refresh
-from wecrm.operations.livecodes import creation, deletion, update
+from wecrm.operations.livecodes import Create, creation, deletion, update
 from wecrm.operations.rows import Problems
 from wecrm.operations.work import Work
 from wecrm.store import directory, jobs
@@ -38,7 +39,7 @@ _UNUSABLE = ("unknown", "gone", "out_of_view", "no_contact", "disabled", "not_ac
 def described(
     work: Work, order: Sequence[str] = (), *, everything: bool = False, ids: bool = False
 ) -> tuple[CodesFile, tuple[str, ...]]:
-    """The described codes as WeCom has them now, read freshly; and what a person must know.
+    """The described codes and welcome templates as WeCom has them now, read freshly; and what a person must know.
 
     Args:
         order: names of the file that this replaces: they come first, and in that order.
@@ -48,11 +49,11 @@ def described(
     Raises:
         UsageError: the file has names that were never pushed, and would lose them.
     """
-    pushed = {one.name for one in register.known(work.store, gone=True)}
+    pushed = {one.name for one in register.known(work.store, gone=True)} | welcomebook.pushed(work.store)
     never = [name for name in order if name not in pushed]
     if never:
         raise UsageError(
-            _("The file has live codes that were never pushed: {names}.", names=_list(never)),
+            _("The file has entries that were never pushed: {names}.", names=_list(never)),
             _("WeCom and the register do not know them: the file would lose them."),
             _("Push it first, or pull to another file."),
         )
@@ -77,7 +78,9 @@ def described(
             entries.append(new)
     if bad:
         notes.append(_("Left out, since they lead to nobody or can't be described: {names}.", names=_list(bad)))
-    return CodesFile(tuple(entries)), tuple(notes)
+    welcomes = welcomebook.described(work, everything=everything, ids=ids)
+    welcomes.sort(key=lambda one: place.get(one.name, len(place)))
+    return CodesFile(tuple(entries), tuple(welcomes) or None), tuple(notes)
 
 
 def entry(work: Work, known: KnownCode) -> CodeEntry:
@@ -135,6 +138,8 @@ def plan(work: Work, file: CodesFile, at: datetime, *, delete_missing: bool = Fa
             _change(made, match, match.known)
         elif match.entry.name not in doubtful:
             _create(made, match.entry)
+    if file.welcomes is not None:
+        _welcomes(made, file.welcomes, delete_missing)
     problems.raise_any()
     made.notes += [_told_lost(name, job) for name, job in doubtful.items()]
     _tell(made, found.gone, [match.known for match in found.all if match.adopted and match.known])
@@ -146,7 +151,7 @@ def plan(work: Work, file: CodesFile, at: datetime, *, delete_missing: bool = Fa
 
 def in_doubt(work: Work, entries: Iterable[CodeEntry]) -> dict[str, str]:
     """Names of group codes that may have been made without an answer → the job; no plan makes them again."""
-    lost = jobs.lost_creations(work.store)
+    lost = jobs.lost_creations(work.store, Create.op)
     return {
         entry.name: lost[entry.name]
         for entry in entries
@@ -166,6 +171,25 @@ def _change(made: _Made, match: Match, known: KnownCode) -> None:
     change = update(made.next_id("u"), CHANGE, known, code, entry)
     if set(change.after) - {"entry"} or as_described(known, made.left) != entry:
         made.changes.append(change)
+
+
+def _welcomes(made: _Made, entries: Sequence[WelcomeEntry], delete_missing: bool) -> None:
+    """The changes of the welcome templates, and what a person may not expect of them."""
+    found = welcomebook.plan(made.work, entries, made.problems, delete_missing=delete_missing, stage=DELETE)
+    made.changes += found.changes
+    if found.gone:
+        made.notes.append(
+            _(
+                "Welcome templates deleted at WeCom meanwhile, so made again; groups must be given them anew: {names}.",
+                names=_list(found.gone),
+            )
+        )
+    if found.kept:
+        names = _list(found.kept)
+        made.notes.append(
+            _("Welcome templates not in the file, and kept: {names}. --delete-missing deletes them.", names=names)
+        )
+    made.notes += [_told_lost(name, job) for name, job in found.lost.items()]
 
 
 def _fixed(entry: CodeEntry, code: LiveCode) -> str:
@@ -225,7 +249,7 @@ def _tell(made: _Made, gone: Sequence[str], adopted: Sequence[KnownCode]) -> Non
 
 def _told_lost(name: str, job: str) -> str:
     return _(
-        "{name} is not planned: job {job} may have made it, and WeCom has no list of group codes. "
+        "{name} is not planned: job {job} may have made it, and WeCom has no list of these. "
         "`wecrm jobs retry {job}` (or `resume`) makes it; an `id` in its entry takes the made one over.",
         name=visible(name),
         job=job,

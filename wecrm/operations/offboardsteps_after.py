@@ -125,13 +125,24 @@ class Removal(Step):
 
 
 class Archive(Step):
-    """Conversations complete up to the last day."""
+    """Conversations complete up to the last day: nightly pulls fetch them, the case only waits for that."""
 
     name = "archive"
     after = ("memory", "rest-memory")
 
     def ready(self, work: Work, case: Case) -> Go | Skip | Wait | Blocked:
-        return Skip("no archive")
+        standing = work.archive()
+        if standing is None:
+            return Skip("no archive")
+        if (standing.covered_until or 0) < day_over(case):
+            return Wait(work.now() + LOOK_S, "the archive is not complete up to the last day")
+        return Go()
+
+    def finish(self, work: Work, case: Case, job: str) -> Done | Wait | Blocked:
+        standing = work.archive()
+        assert standing is not None
+        told = {"covered_until": standing.covered_until, "unreadable": standing.unreadable, "media": standing.media}
+        return Done(told, {"gaps": list(standing.gaps)})
 
 
 class Notices(Step):

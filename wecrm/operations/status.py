@@ -6,6 +6,7 @@ from itertools import chain
 from wecrm.i18n import _
 from wecrm.models.status import CorpStatus, Worked
 from wecrm.models.table import Cell, Column, Table
+from wecrm.operations.archive.standing import judged
 from wecrm.operations.sync import PURPOSES
 from wecrm.store.status import APPLY
 
@@ -72,8 +73,19 @@ def _lines(corp: CorpStatus, purposes: Sequence[str], now: float) -> Iterator[tu
             note,
         )
     if tuple(purposes) == SHOWN:
+        yield _archive(corp, now)
+
+
+def _archive(corp: CorpStatus, now: float) -> tuple[Cell, ...]:
+    """The corp's archive of conversations; `unread` are messages in quarantine."""
+    found = corp.archive
+    empty = len(_columns())
+    if found is None:
         note = _("No archive yet: conversations are not fetched, and WeCom keeps them for 5 days.")
-        yield (corp.profile, corp.corp_id, ARCHIVE, "none", *(None,) * (len(_columns()) - 5), note)
+        return (corp.profile, corp.corp_id, ARCHIVE, "none", *(None,) * (empty - 5), note)
+    told = _worked(Worked(ARCHIVE, found.state, found.last_success, found.duration_s, found.unreadable), now)
+    note = " ".join(why for _code, why in judged(found, None, now)) or found.note
+    return (corp.profile, corp.corp_id, ARCHIVE, *told, *(None,) * (empty - 4 - len(told)), note)
 
 
 def _worked(work: Worked, now: float) -> tuple[Cell, ...]:

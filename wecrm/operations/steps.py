@@ -97,7 +97,7 @@ def waiting(op: str) -> Waiting | None:
 
 
 def _registry() -> dict[str, Step]:
-    from wecrm.operations import exclusive, livecodes, marks, remarks, staff, tagmerge, tags, transfers
+    from wecrm.operations import exclusive, livecodes, marks, remarks, staff, tagmerge, tags, transfers, welcomes
 
     steps: tuple[Step, ...] = (
         marks.Mark(),
@@ -112,6 +112,9 @@ def _registry() -> dict[str, Step]:
         livecodes.Update(),
         livecodes.Duty(),
         livecodes.Delete(),
+        welcomes.Create(),
+        welcomes.Edit(),
+        welcomes.Delete(),
         transfers.Customer(),
         transfers.Group(),
         staff.Disable(),

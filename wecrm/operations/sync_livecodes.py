@@ -12,7 +12,7 @@ from wecrm.errors import ApiError, Exit, TemporaryError
 from wecrm.i18n import _
 from wecrm.models.clock import Progress
 from wecrm.models.livecode import KINDS, Kind, LiveCode
-from wecrm.operations import linkdays
+from wecrm.operations import linkdays, welcomebook
 from wecrm.operations.sync import Synced, recorded
 from wecrm.operations.work import Work
 from wecrm.store import links
@@ -26,7 +26,7 @@ MAY_NOT = 48002
 
 
 def livecodes(work: Work) -> Synced:
-    """Contact ways, join ways of the register, acquisition links with their customers and quota."""
+    """Contact ways, join ways and welcome templates of the register, links with their customers and quota."""
 
     def fill(counts: Counts) -> tuple[str, ...]:
         notes: list[str] = []
@@ -37,6 +37,7 @@ def livecodes(work: Work) -> Synced:
                 if kind != "link" or error.errcode != MAY_NOT:
                     raise
                 notes.append(_("Acquisition links were left out: this secret may not read them (48002)."))
+        welcomebook.refresh(work, counts, notes)
         return tuple(notes[:10])
 
     return recorded(work, "livecodes", fill)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from wecrm.sandbox import pictures
 from wecrm.sandbox.callers import pid_of_caller
 from wecrm.sandbox.exchange import Reply, Request, exchange
-from wecrm.sandbox.faults import Fault
+from wecrm.sandbox.faults import LIBRARY, Fault
 from wecrm.sandbox.remote import PREFIX, operate
 from wecrm.sandbox.world import World
 
@@ -94,7 +94,7 @@ def _deliver(
     body = reply.body
     if kind == "http502":
         return _send(start_response, "502 Bad Gateway", body, "text/html")
-    if kind == "close":
+    if kind == "close" or kind in LIBRARY:
         raise ConnectionResetError("the sandbox closed the connection")
     if kind == "kill":
         _kill(environ)

@@ -35,7 +35,7 @@ def add_contact_way(asked: Asked) -> Answer:
     way = _changed(asked, _reset({"type": type_, "scene": scene, "is_temp": temporary}), "")
     way |= _members(asked, way)
     code = livecodes.make(world, CONTACT, asked.app.kind, way, asked.now)
-    return {"config_id": code.id, **picture_url(code)}
+    return {"config_id": code.id, **picture_url(world, code)}
 
 
 def get_contact_way(asked: Asked) -> Answer:
@@ -43,7 +43,7 @@ def get_contact_way(asked: Asked) -> Answer:
     code = _asked_for(asked)
     shown = {name: value for name, value in code.fields.items() if name not in HIDDEN}
     shown["user"] = livecodes.listed(asked.world, shown["user"])
-    return {"contact_way": {"config_id": code.id, **shown, **picture_url(code)}}
+    return {"contact_way": {"config_id": code.id, **shown, **picture_url(asked.world, code)}}
 
 
 def list_contact_way(asked: Asked) -> Answer:

@@ -6,6 +6,21 @@ The same names work over HTTP: POST /_sandbox/<name> with the arguments as JSON.
 from collections.abc import Iterator
 
 from wecrm.sandbox import faults
+from wecrm.sandbox.archive.console import Archived as Archived
+from wecrm.sandbox.archive.console import archive_consent as archive_consent
+from wecrm.sandbox.archive.console import archive_drop_seats as archive_drop_seats
+from wecrm.sandbox.archive.console import archive_first_seq as archive_first_seq
+from wecrm.sandbox.archive.console import archive_messages as archive_messages
+from wecrm.sandbox.archive.console import archive_msgid as archive_msgid
+from wecrm.sandbox.archive.console import archive_record as archive_record
+from wecrm.sandbox.archive.console import archive_remove_key as archive_remove_key
+from wecrm.sandbox.archive.console import archive_restore_seats as archive_restore_seats
+from wecrm.sandbox.archive.console import archive_rotate_key as archive_rotate_key
+from wecrm.sandbox.archive.console import archive_say as archive_say
+from wecrm.sandbox.archive.console import archive_state as archive_state
+from wecrm.sandbox.archive.console import archive_trust as archive_trust
+from wecrm.sandbox.archive.console import archive_truth as archive_truth
+from wecrm.sandbox.archive.console import archive_withhold_key as archive_withhold_key
 from wecrm.sandbox.calls import PAGE, Call, read_calls
 from wecrm.sandbox.console import Relation as Relation
 from wecrm.sandbox.console import add_relation as add_relation

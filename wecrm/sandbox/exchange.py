@@ -144,6 +144,8 @@ def _carry_out(world: World, request: Request, moment: Moment, crowd: int, trail
     trail.app = app.kind
     if world.switch("trusted_ip_at") == "call":
         tokens.trusted(world, request.ip)
+    if route.per_minute:
+        corp_limits = min(corp_limits[0], world.scaled(route.per_minute)), corp_limits[1]
     rates.count(world, world.corp_id, request.path, moment.now, *corp_limits)
     if app.kind not in route.kinds:
         raise Refusal(48002)

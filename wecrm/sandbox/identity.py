@@ -25,7 +25,7 @@ AGENTIDS: Final[Mapping[str, int]] = MappingProxyType(
         "second": 1000003,
         "system": 2000003,
         "directory": 2000002,
-        "archive": 2000018,
+        "archive": 2000004,
         "other": 1000009,
     }
 )

@@ -25,7 +25,7 @@ def get_join_way(asked: Asked) -> Answer:
     made = shown.pop("rooms")
     if asked.world.switch("auto_rooms_listed"):
         shown["chat_id_list"] = [*shown["chat_id_list"], *made]
-    return {"join_way": {"config_id": code.id, **shown, **picture_url(code)}}
+    return {"join_way": {"config_id": code.id, **shown, **picture_url(asked.world, code)}}
 
 
 def update_join_way(asked: Asked) -> Answer:

@@ -11,9 +11,9 @@ PREFIX: Final = "/wwpic/"
 PIXELS_A_MODULE: Final = 8
 
 
-def picture_url(code: Code) -> dict[str, str]:
-    """`qr_code` as the API gives it; nothing for a code without a picture."""
-    return {"qr_code": f"{HOST}{PREFIX}{code.picture}/0"} if code.picture else {}
+def picture_url(world: World, code: Code) -> dict[str, str]:
+    """`qr_code` as the API gives it, where the world answers; nothing for a code without a picture."""
+    return {"qr_code": f"{world.address or HOST}{PREFIX}{code.picture}/0"} if code.picture else {}
 
 
 def target(world: World, code: Code) -> str:

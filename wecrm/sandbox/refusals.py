@@ -93,6 +93,9 @@ TEXTS: Final[Mapping[int, str]] = MappingProxyType(
         90510: "no active user in a year",
         301002: "token does not belong to this agentid",
         301005: "creator can not be deleted",
+        301042: "ip not in the archive allowlist",
+        301052: "archive service expired",
+        301053: "archive service not open",
     }
 )
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from wecrm.sandbox import console, control, outcomes, scans, staff
+from wecrm.sandbox.archive import console as archive
 from wecrm.sandbox.calls import Call
 from wecrm.sandbox.world import World
 
@@ -17,7 +18,7 @@ MOST: Final = 10_000  # elements of one answer; go on with `after`
 
 OPERATIONS: Final[dict[str, Callable[..., Any]]] = {
     name: function
-    for module in (control, console, scans, staff, outcomes)
+    for module in (control, console, scans, staff, outcomes, archive)
     for name, function in vars(module).items()
     if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_")
 }

@@ -13,6 +13,7 @@ from wecrm.sandbox import (
     joinways,
     members,
     messages,
+    msgaudit,
     tags,
     transfers,
     welcomes,
@@ -24,6 +25,7 @@ DIRECTORY: Final = frozenset(("contact", "second", "system", "directory", "archi
 LINKS: Final = frozenset(("contact", "second"))
 SELF_BUILT: Final = frozenset(("contact", "second", "other"))
 SYNC: Final = frozenset(("directory",))
+ARCHIVE: Final = frozenset(("archive",))
 
 GETTOKEN: Final = "/cgi-bin/gettoken"
 
@@ -37,6 +39,7 @@ class Route:
     kinds: frozenset[str]  # apps that may call it; the others get 48002
     fields: frozenset[str]  # of the query (GET) or the body (POST); anything else is unknown
     writes: bool = False
+    per_minute: int = 0  # calls that the corp has, where it is fewer than usual
 
 
 def _get(handle: Handler, kinds: frozenset[str], *fields: str) -> Route:
@@ -49,6 +52,10 @@ def _post(handle: Handler, kinds: frozenset[str], *fields: str) -> Route:
 
 def _write(handle: Handler, *fields: str, kinds: frozenset[str] = CUSTOMERS) -> Route:
     return Route("POST", handle, kinds, frozenset(fields), writes=True)
+
+
+def _audit(handle: Handler, per_minute: int, *fields: str) -> Route:
+    return Route("POST", handle, ARCHIVE, frozenset(fields), per_minute=per_minute)
 
 
 _WAY: Final = (
@@ -145,6 +152,14 @@ _AFTER_CGI_BIN: Final[Mapping[str, Route]] = {
         transfers.resigned_transfer_result, CUSTOMERS, *_PAIR, "cursor"
     ),
     "externalcontact/groupchat/transfer": _write(transfers.groupchat_transfer, "chat_id_list", "new_owner"),
+    "msgaudit/get_permit_user_list": _audit(msgaudit.get_permit_user_list, 1000, "type"),
+    "msgaudit/check_single_agree": _audit(msgaudit.check_single_agree, 2500, "info"),
+    "msgaudit/check_room_agree": _audit(msgaudit.check_room_agree, 1500, "roomid"),
+    "msgaudit/groupchat/get": _audit(msgaudit.groupchat_get, 2000, "roomid"),
+    "msgaudit/get_robot_info": _get(msgaudit.get_robot_info, ARCHIVE, "robot_id"),
+    "message/getchatdata": Route(
+        "POST", msgaudit.getchatdata, ARCHIVE, frozenset(("seq", "limit", "version", "encrypt_sign")), per_minute=600
+    ),
     "message/send": _write(
         messages.send, "touser", "toparty", "totag", "msgtype", "agentid", "text", "markdown", "textcard", "safe",
         "enable_id_trans", "enable_duplicate_check", "duplicate_check_interval", kinds=SELF_BUILT,

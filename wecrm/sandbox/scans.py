@@ -146,6 +146,6 @@ def _as_it_is(world: World, code: Code, added: int) -> CodeTruth:
         usable=usable,
         scans=code.turn,
         added=added,
-        url=url(code) if code.kind == LINK else pictures.picture_url(code).get("qr_code", ""),
+        url=url(code) if code.kind == LINK else pictures.picture_url(world, code).get("qr_code", ""),
         target=pictures.target(world, code) if code.picture else "",
     )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 TABLES: Final = """
 CREATE TABLE world (
@@ -124,6 +124,28 @@ CREATE TABLE welcome_template (
   n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL,
   parts TEXT NOT NULL         -- as they are read, JSON
 );
+CREATE TABLE archive_key (    -- one upload of a public key; pairs are made when first needed
+  version INTEGER PRIMARY KEY, made REAL NOT NULL, private BLOB, withheld INTEGER NOT NULL
+);
+CREATE TABLE archive_stream ( -- conversations drawn from the seed, message by message, between two moments
+  n INTEGER PRIMARY KEY, begins REAL NOT NULL,
+  ends REAL,                  -- null = goes on with the world's time
+  rate REAL NOT NULL,         -- messages of a busy hour
+  said INTEGER NOT NULL       -- number of its messages so far, archived or not
+);
+CREATE TABLE archive_cast (n INTEGER PRIMARY KEY, at REAL NOT NULL, people TEXT NOT NULL);  -- who spoke then, JSON
+CREATE TABLE archive_span (   -- archived messages that follow each other: a part of a stream, or one as it was scripted
+  first BLOB PRIMARY KEY, last BLOB NOT NULL,  -- seq, 8 bytes, big-endian: it may be as large as 2^64 - 1
+  version INTEGER NOT NULL,   -- of the public key that seals it
+  stream INTEGER NOT NULL, start INTEGER NOT NULL, count INTEGER NOT NULL, cast_id INTEGER NOT NULL,
+  holes INTEGER NOT NULL,     -- every 37th message is followed by so many seqs that nobody has
+  at REAL, plain BLOB,        -- of a scripted message
+  forced TEXT                 -- what its sealed record says instead, JSON
+) WITHOUT ROWID;
+CREATE TABLE archive_consent (
+  member INTEGER NOT NULL, contact INTEGER NOT NULL, status TEXT NOT NULL, at REAL NOT NULL,
+  PRIMARY KEY (member, contact)
+) WITHOUT ROWID;
 CREATE TABLE call (
   id INTEGER PRIMARY KEY, at REAL NOT NULL, path TEXT NOT NULL, app TEXT NOT NULL, ip TEXT NOT NULL,
   pid INTEGER, errcode INTEGER, applied INTEGER NOT NULL, fault TEXT NOT NULL, notes TEXT NOT NULL,

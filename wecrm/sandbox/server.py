@@ -103,7 +103,8 @@ def serve(
         old = signal.signal(signal.SIGTERM, _stop)
     try:
         shown = f"[{host}]" if ":" in host else host
-        ready(f"http://{shown}:{server.server_port}")
+        world.address = f"http://{shown}:{server.server_port}"
+        ready(world.address)
         server.serve_forever(poll_interval=0.2)
     except KeyboardInterrupt:
         pass

@@ -89,6 +89,16 @@ SWITCHES: Final[Mapping[str, tuple[JSON, tuple[JSON, ...], str]]] = MappingProxy
         "group_takes_s": (0, (60,), "seconds that inheriting a leaver's group takes (status 2)"),
         "no_failures": ("empty", ("absent",), "failed_chat_list when all groups moved"),
         "change_owner_event": (True, (False,), "groups moved by the API send change_owner"),
+        "archive_holes": (2, (0,), "seqs that nobody has, after every 37th archived message"),
+        "archive_empty": ("list", ("null", "absent"), "chatdata when nothing is new"),
+        "archive_file_ids": ("new", ("same",), "the sdkfileid of a file that is sent again"),
+        "archive_md5": ("right", ("empty", "wrong"), "md5sum of archived media"),
+        "agree_silent": (
+            "Agree",
+            ("Default_Agree", "absent"),
+            "agree_status of a customer who was told of the archive and said nothing; absent = not in the answer",
+        ),
+        "agree_stranger": (84061, (0,), "errcode of check_single_agree for a pair without relation; 0 = left out"),
         "long_notice": ("cut", (45002,), "message/send with a text of more than 2048 bytes"),
     }
 )

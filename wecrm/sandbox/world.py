@@ -43,6 +43,7 @@ class World:
         self.path = db.path
         self.flights = Flights()
         self.served = False
+        self.address = ""  # where it is served
         self._version = -1
         self._kept: dict[str, object] = {}
         self.corp_id = cast(str, self.setting("corp_id"))
@@ -197,9 +198,12 @@ class World:
         """One limit, scaled where windows are scaled."""
         stored = self.remember("settings", _settings)
         value = cast(float, stored.get("limit." + name, LIMITS[name]))
-        if name.startswith(("per_", "ip_")):
-            value *= cast(float, stored.get("limit.scale", LIMITS["scale"]))
-        return max(1, int(value))
+        return self.scaled(value) if name.startswith(("per_", "ip_")) else max(1, int(value))
+
+    def scaled(self, rate: float) -> int:
+        """A rate by the factor that the world's windows have."""
+        scale = self.remember("settings", _settings).get("limit.scale", LIMITS["scale"])
+        return max(1, int(rate * cast(float, scale)))
 
     # -- ids
 

@@ -13,11 +13,16 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from wecrm.errors import ConfigError, IntegrityError, UsageError
 from wecrm.i18n import _
 from wecrm.models.clock import Progress, Run
-from wecrm.store.connections import explained, reading, stoppable
+from wecrm.store import encryption
+from wecrm.store.connections import BUSY_TIMEOUT_S, explained, reading, stoppable
+from wecrm.store.encryption import Key
+
+Held = TypeVar("Held")
 
 PAGES = 1000
 """Pages per step, 4 MB: between steps the run may be stopped."""
@@ -74,9 +79,9 @@ def take(database: Path, target: Path, corp_id: str, run: Run, *, force: bool = 
             )
         if verified(copied, run) != before:
             raise IntegrityError(_("The copy of {path} is not what was copied.", path=database))
-        size, digest = copied.stat().st_size, _digest(copied, run)
+        size, sha256 = copied.stat().st_size, digest(copied, run)
         put(copied, target, force=force)
-    return Backup(target, size, digest, before)
+    return Backup(target, size, sha256, before)
 
 
 def refuse_target(database: Path, target: Path, *, force: bool) -> None:
@@ -117,13 +122,26 @@ def sibling(target: Path) -> Iterator[Path]:
 
 
 def copy(source: sqlite3.Connection, name: Path, target: Path, run: Run) -> Contents:
-    """Copy what `source` shows now into the new file `target`, and fsync it; what it holds.
+    """Copy what `source` shows now into the new file `target`, and fsync it; what it holds."""
+    return duplicate(source, name, target, run, contents)
+
+
+def duplicate(
+    source: sqlite3.Connection,
+    name: Path,
+    target: Path,
+    run: Run,
+    look: Callable[[sqlite3.Connection, Path], Held],
+    key: Key | None = None,
+) -> Held:
+    """As `copy` for any database of SQLite; what `look` tells of the very moment that was copied.
 
     A read transaction pins the moment: without it SQLite begins again whenever somebody writes, and a
     backup beside a sync would never end.
 
     Args:
         name: what errors of reading call the source.
+        key: of an encrypted source; the copy has the same.
     """
     try:
         os.close(os.open(target, _FLAGS, 0o600))
@@ -132,9 +150,9 @@ def copy(source: sqlite3.Connection, name: Path, target: Path, run: Run) -> Cont
     with explained(name):
         source.execute("BEGIN")
         try:
-            held = contents(source, name)
+            held = look(source, name)
             with explained(target):
-                _copy_pages(source, target, _telling(run))
+                _copy_pages(source, target, _telling(run), key)
         finally:
             if source.in_transaction:
                 source.execute("ROLLBACK")
@@ -150,8 +168,10 @@ def _telling(run: Run) -> Callable[[int, int, int], None]:
     return step
 
 
-def _copy_pages(source: sqlite3.Connection, target: Path, step: Callable[[int, int, int], None]) -> None:
-    with closing(sqlite3.connect(target, isolation_level=None)) as copied:
+def _copy_pages(
+    source: sqlite3.Connection, target: Path, step: Callable[[int, int, int], None], key: Key | None
+) -> None:
+    with closing(encryption.connect(target, key, timeout_s=BUSY_TIMEOUT_S)) as copied:
         copied.execute("PRAGMA locking_mode = EXCLUSIVE")  # no shared memory, which network shares lack
         copied.execute("PRAGMA synchronous = OFF")  # one fsync follows
         source.backup(copied, pages=PAGES, progress=step)
@@ -228,10 +248,11 @@ def sync(path: Path) -> None:
             os.close(descriptor)
 
 
-def _digest(path: Path, run: Run) -> str:
-    digest = hashlib.sha256()
+def digest(path: Path, run: Run) -> str:
+    """SHA-256 of a file, in hex."""
+    found = hashlib.sha256()
     with path.open("rb") as stream:
         for block in iter(lambda: stream.read(_BLOCK), b""):
-            digest.update(block)
+            found.update(block)
             run.check()
-    return digest.hexdigest()
+    return found.hexdigest()

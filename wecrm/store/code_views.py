@@ -1,4 +1,4 @@
-"""The documented view of live codes."""
+"""The documented views of live codes and of group welcome templates."""
 
 from wecrm.store.columns import View, columns_of
 
@@ -55,5 +55,26 @@ LIVECODES = View(
     shown=("name", "kind", "code_id", "channel", "members", "added", "last_added_at"),
     sort="kind,name,code_id",
     key=("kind", "code_id"),
+    purpose="livecodes",
+)
+
+WELCOMES = View(
+    "welcomes",
+    "Group welcome templates that wecrm made or took over; WeCom has no list of them.",
+    columns_of(
+        ("name", "Name", "text", "Our name; empty while nobody described the template."),
+        ("template_id", "Template id", "id", "Its template_id."),
+        ("text", "Text", "text", "Its text; %NICKNAME% stands for the customer's name."),
+        ("part", "Part", "text", "What comes beside the text: image, link, miniprogram, file or video."),
+        ("title", "Title", "text", "Title of the link or mini program."),
+        ("content", "Content", "text", "Address, page or media_id of the part."),
+        ("first_seen", "First seen", "time", "When wecrm first saw or made it."),
+        ("seen_at", "Seen", "time", "When wecrm last wrote it or read it from WeCom."),
+        ("gone_at", "Gone", "time", "When it was deleted or no longer found; empty while it exists."),
+        ("made_by_job", "Made by job", "id", "The job that made it, if wecrm did."),
+    ),
+    shown=("name", "template_id", "text", "part", "content", "seen_at", "gone_at"),
+    sort="name,template_id",
+    key=("template_id",),
     purpose="livecodes",
 )

@@ -8,11 +8,12 @@ from pathlib import Path
 from wecrm.errors import ConfigError, IntegrityError, TemporaryError
 from wecrm.i18n import _
 from wecrm.models.clock import Run
+from wecrm.store import encryption
+from wecrm.store.encryption import Key
 
 BUSY_TIMEOUT_S = 30.0
 """How long to wait for another program that holds the database."""
 
-_MAGIC = b"SQLite format 3\0"
 _STEPS = 200_000
 """Instructions of SQLite's machine between two looks at whether to stop: some milliseconds."""
 
@@ -22,7 +23,7 @@ def explained(path: Path) -> Iterator[None]:
     """Turn SQLite's errors inside the block into errors a person can act on."""
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except encryption.errors() as error:
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise TemporaryError(
@@ -46,16 +47,19 @@ def explained(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def reading(path: Path, *, alone: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Iterator[sqlite3.Connection]:
+def reading(
+    path: Path, *, alone: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S, key: Key | None = None
+) -> Iterator[sqlite3.Connection]:
     """A connection that changes no byte of the file at `path`.
 
     Args:
+        key: of an encrypted file.
         alone: nobody writes to the file meanwhile (a backup): then nothing is made beside it either,
             unless it was copied with a `-wal` that must be read too.
     """
     immutable = alone and not any(_filled(path, end) for end in ("-wal", "-journal"))
-    uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if immutable else ''}"
-    with explained(path), closing(sqlite3.connect(uri, timeout=busy_timeout_s, isolation_level=None, uri=True)) as db:
+    mode = f"?mode=ro{'&immutable=1' if immutable else ''}"
+    with explained(path), closing(encryption.connect(path, key, mode=mode, timeout_s=busy_timeout_s)) as db:
         yield db
 
 
@@ -71,8 +75,8 @@ def written_version(path: Path) -> int:
             head = stream.read(100)
     except FileNotFoundError:
         return 0
-    if not head.startswith(_MAGIC):
-        return 0  # new, or no database: SQLite itself will say so
+    if not head.startswith(encryption.PLAIN):
+        return 0  # new, encrypted, or no database: SQLite itself will say so
     if _filled(path, "-wal"):
         with reading(path, alone=True) as db:
             return int(db.execute("PRAGMA user_version").fetchone()[0])
@@ -99,7 +103,7 @@ def stoppable(db: sqlite3.Connection, run: Run) -> Iterator[None]:
     db.set_progress_handler(lambda: int(run.stop() is not None), _STEPS)
     try:
         yield
-    except sqlite3.OperationalError as error:
+    except encryption.errors() as error:
         if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
             run.check()
         raise

@@ -299,11 +299,18 @@ def refused_tags(store: Store) -> dict[str, str]:
     return {id_: name or id_ for id_, name in rows}
 
 
-def lost_creations(store: Store) -> dict[str, str]:
-    """Names of live codes whose making may have been done without an answer → the job that knows of it."""
+def lost_creations(store: Store, op: str) -> dict[str, str]:
+    """Names in changes of that op whose making may have been done without an answer → the job that knows of it."""
     rows = store.connection.execute(
         "SELECT json_extract(CAST(r.change AS TEXT), '$.key.name'), r.job FROM job_row r JOIN job j ON j.id = r.job "
-        "WHERE r.op = 'livecode.create' AND j.state <> 'cancelled' AND r.errcode IS NULL "
-        "AND r.sent_at IS NOT NULL AND r.status IN ('unknown', 'failed')"
+        "WHERE r.op = ? AND j.state <> 'cancelled' AND r.errcode IS NULL "
+        "AND r.sent_at IS NOT NULL AND r.status IN ('unknown', 'failed')",
+        (op,),
     )
     return dict(rows.fetchall())
+
+
+def of_kind(store: Store, kind: str) -> list[str]:
+    """Ids of the jobs of that kind, oldest first."""
+    found = store.connection.execute("SELECT id FROM job WHERE kind = ? ORDER BY created_at, id", (kind,))
+    return [id_ for (id_,) in found.fetchall()]

@@ -53,9 +53,27 @@ def held(database: Path, purpose: str) -> Iterator[None]:
         lock.release()
 
 
-def _who(holder: Path) -> str:
+def under_way(database: Path, purpose: str) -> bool:
+    """Whether a living process says that it holds that lock; asked without taking it."""
+    pid = _pid(Path(f"{database}.{purpose}.holder"))
+    if pid <= 0 or os.name != "posix":  # elsewhere signal 0 would end it
+        return False
     try:
-        pid = int(holder.read_text().split()[0])
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it lives, and is somebody else's
+        pass
+    return True
+
+
+def _who(holder: Path) -> str:
+    pid = _pid(holder)
+    return f" (process {pid})" if pid else ""
+
+
+def _pid(holder: Path) -> int:
+    try:
+        return int(holder.read_text().split()[0])
     except (OSError, ValueError, IndexError):
-        return ""
-    return f" (process {pid})"
+        return 0

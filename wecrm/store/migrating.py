@@ -17,6 +17,7 @@ from wecrm.i18n import _
 from wecrm.models.clock import Run
 from wecrm.store import backup
 from wecrm.store.connections import reading, refuse_newer
+from wecrm.store.encryption import Key
 from wecrm.store.migrations import SCHEMA_VERSION, migrations
 
 
@@ -41,10 +42,13 @@ class _NoClock:
         return
 
 
-def bring_up_to_date(path: Path, connection: sqlite3.Connection, schema: Schema, wait_s: float) -> None:
+def bring_up_to_date(
+    path: Path, connection: sqlite3.Connection, schema: Schema, wait_s: float, key: Key | None = None
+) -> None:
     """Apply the migrations that the database at `path` lacks, in one transaction.
 
-    A file that holds something is first copied to `<path>.before-m0NN`, NN being the first that it lacks.
+    A file that holds something is first copied to `<path>.before-m0NN`, NN being the first that it lacks;
+    with `key` the copy is encrypted as the file is.
 
     Raises:
         TemporaryError: another process migrates it for longer than `wait_s`.
@@ -52,13 +56,13 @@ def bring_up_to_date(path: Path, connection: sqlite3.Connection, schema: Schema,
     """
     if version(connection) == schema.version:
         return
-    with _alone(path, wait_s):
+    with alone(path, wait_s):
         found = version(connection)
         refuse_newer(path, found, schema.version)
         if found == schema.version:  # another process did it meanwhile
             return
         if _is_used(path, connection):
-            _keep(path, found + 1)
+            _keep(path, found + 1, key)
         connection.execute("BEGIN IMMEDIATE")
         try:
             schema.migrations.apply(Database(connection))  # inside ours its own transactions are savepoints
@@ -83,19 +87,25 @@ def _is_used(path: Path, connection: sqlite3.Connection) -> bool:
     return "corp" in tables
 
 
-def _keep(path: Path, first: int) -> None:
+def _keep(path: Path, first: int, key: Key | None) -> None:
     """Copy the database beside itself before the migration numbered `first`."""
     target = path.with_name(f"{path.name}.before-m{first:03d}")
     part = path.with_name(f".{target.name}.part")  # one name, under the lock: a killed start leaves one at most
     for end in ("", "-journal", "-wal", "-shm"):
         part.with_name(part.name + end).unlink(missing_ok=True)
-    with reading(path) as source:
-        backup.copy(source, path, part, Run(_NoClock()))
+    with reading(path, key=key) as source:
+        backup.duplicate(source, path, part, Run(_NoClock()), lambda _db, _path: None, key)
     backup.put(part, target, force=True)
 
 
 @contextmanager
-def _alone(path: Path, wait_s: float) -> Iterator[None]:
+def alone(path: Path, wait_s: float) -> Iterator[None]:
+    """Make or migrate the database at `path` while no other process does; readers are not kept away.
+
+    Raises:
+        TemporaryError: another process does for longer than `wait_s`.
+        ConfigError: the lock can't be made there.
+    """
     lock = FileLock(f"{path}.migrate.lock", timeout=wait_s, mode=0o600)
     try:
         lock.acquire()

@@ -8,7 +8,7 @@ from sqlite_utils import Database, Migrations
 
 migrations = Migrations("wecrm")
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Number of the newest migration; `PRAGMA user_version` of a current file."""
 
 
@@ -42,6 +42,14 @@ def m004_transfers(db: Database) -> None:
     for statement in (*_TRANSFERS, *_MEMORY, *_OFFBOARDING):
         db.execute(statement)
     db.execute("PRAGMA user_version = 4")
+
+
+@migrations()
+def m005_welcomes(db: Database) -> None:
+    """Group welcome templates: WeCom has no list of them."""
+    for statement in _WELCOMES:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 5")
 
 
 _DIRECTORY = (
@@ -349,4 +357,22 @@ _OFFBOARDING = (
         SELECT s.case_id, o.userid, s.n, s.name, s.state, s.job, s.wait_until, s.blocked_by, s.asked, s.answered,
             s.read_back, s.started_at, s.finished_at
         FROM offboarding_step s JOIN offboarding o ON o.id = s.case_id""",
+)
+
+_WELCOMES = (
+    # entry: what a person described, or what WeCom shows; content: as WeCom showed it last, NULL until it was read
+    """CREATE TABLE welcome_template (
+        template_id TEXT PRIMARY KEY, name TEXT, entry TEXT NOT NULL, content TEXT, first_seen INTEGER NOT NULL,
+        seen_at INTEGER NOT NULL, gone_at INTEGER, made_by_job TEXT) WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX welcome_template_name ON welcome_template (name) WHERE name IS NOT NULL AND gone_at IS NULL",
+    """CREATE VIEW welcomes AS
+        SELECT w.name, w.template_id, json_extract(w.entry, '$.text') AS text,
+            (SELECT p.key FROM json_each(w.entry) p
+                WHERE p.key IN ('image', 'link', 'miniprogram', 'file', 'video')) AS part,
+            coalesce(json_extract(w.entry, '$.link.title'), json_extract(w.entry, '$.miniprogram.title')) AS title,
+            coalesce(json_extract(w.entry, '$.image'), json_extract(w.entry, '$.link.url'),
+                json_extract(w.entry, '$.miniprogram.page'), json_extract(w.entry, '$.file'),
+                json_extract(w.entry, '$.video')) AS content,
+            w.first_seen, w.seen_at, w.gone_at, w.made_by_job
+        FROM welcome_template w""",
 )

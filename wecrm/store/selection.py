@@ -23,7 +23,7 @@ __all__ = ["Compiled", "as_of", "compile", "relations", "table"]
 
 def table(
     store: Store,
-    view_name: str,
+    source: str | View,
     query: Query,
     *,
     now: float,
@@ -33,13 +33,14 @@ def table(
     """The rows of a documented view that `query` asks for, read from the cache as they are taken.
 
     Args:
+        source: the view, or the name of one of the cache.
         base_where: SQL over the view under the name `v` that rows must satisfy besides, and its
             parameters.
 
     Raises:
         UsageError: an unknown column, tag or department, or a condition that can't be read.
     """
-    asked = view(view_name)
+    asked = view(source) if isinstance(source, str) else source
     columns = _chosen(asked, query.columns)
     condition = compile(asked, query.where, now=now, tz=tz, store=store)
     where, params = condition.sql, [*condition.params]
@@ -84,6 +85,8 @@ def relations(store: Store, where: str, *, now: float, tz: tzinfo) -> Iterator[t
 
 def as_of(store: Store, view: View) -> float | None:
     """Unix seconds of the newest finished sync that fills `view`; None when there is none."""
+    if not view.purpose:
+        return None
     row = store.connection.execute(
         "SELECT max(finished_at) FROM sync_run WHERE purpose = ? AND state IN ('done', 'holes')",
         (view.purpose,),

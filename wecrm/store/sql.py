@@ -13,7 +13,9 @@ from wecrm.errors import ConfigError, UsageError
 from wecrm.i18n import _
 from wecrm.models.table import Cell, Column, Kind, Table
 from wecrm.models.text import visible
+from wecrm.store import encryption
 from wecrm.store.database import explained
+from wecrm.store.encryption import Key
 from wecrm.store.nearest import did_you_mean
 from wecrm.store.views import VIEWS
 
@@ -28,7 +30,9 @@ _PRAGMAS = frozenset(("table_info", "table_xinfo", "table_list", "index_list", "
 _FORBIDDEN = frozenset(("load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"))
 
 
-def query(path: Path, text: str, *, seconds: float = 30, monotonic: Callable[[], float]) -> Table:
+def query(
+    path: Path, text: str, *, seconds: float = 30, monotonic: Callable[[], float], key: Key | None = None
+) -> Table:
     """The rows of one SELECT over the database at `path`, streamed.
 
     `iso(seconds)` in the query writes unix seconds as ISO-8601 in +08:00. The connection is
@@ -37,12 +41,13 @@ def query(path: Path, text: str, *, seconds: float = 30, monotonic: Callable[[],
     Args:
         seconds: how long SQLite may work, not counting what is done with the rows.
         monotonic: seconds of a clock that never goes back.
+        key: of an encrypted file.
 
     Raises:
         UsageError: not one SELECT, an unknown name, or it took too long (also while rows are read).
         ConfigError: there is no database.
     """
-    connection = _opened(path)
+    connection = _opened(path, key)
     reading = _Reading(path, connection, text, _Watch(seconds, monotonic))
     try:
         reading.begin()
@@ -90,7 +95,7 @@ class _Reading:
         try:
             with self.watch:
                 self.cursor.execute(self.text)
-        except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
+        except (self.connection.Error, self.connection.Warning, ValueError) as error:
             self.explain(error)
         if self.cursor.description is None:
             raise UsageError(_("There is no query."), "", _("For example: SELECT count(*) FROM contacts"))
@@ -99,7 +104,7 @@ class _Reading:
         try:
             with self.watch:
                 rows = self.cursor.fetchmany(_LOOKED_AT)
-        except sqlite3.Error as error:
+        except self.connection.Error as error:
             self.explain(error)
         return [tuple(_cell(value) for value in row) for row in rows]
 
@@ -115,7 +120,7 @@ class _Reading:
         if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_BUSY", "SQLITE_IOERR")):
             with explained(self.path):
                 raise error
-        if name == "SQLITE_INTERRUPT":
+        if name == "SQLITE_INTERRUPT" or message == "interrupted":
             raise UsageError(
                 _("The query took longer than {seconds:g} s.", seconds=self.watch.seconds),
                 "",
@@ -144,10 +149,10 @@ class _Reading:
         return [row[0] for row in self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _opened(path: Path, key: Key | None) -> sqlite3.Connection:
     try:
         with explained(path):
-            return _prepared(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30))
+            return _prepared(encryption.connect(path, key, mode="?mode=ro", timeout_s=30))
     except ConfigError as error:
         raise ConfigError(
             _("The database {path} can't be read.", path=path), error.why, _("Run `wecrm sync` first.")
@@ -155,16 +160,19 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
-    connection.isolation_level = None
     connection.execute("PRAGMA query_only = ON")
     connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-    connection.execute("PRAGMA temp_store = FILE")
+    if isinstance(connection, sqlite3.Connection):  # of an encrypted file nothing goes to the disk
+        connection.execute("PRAGMA temp_store = FILE")
     # The first use of a table-valued function declares a table, which the authorizer would refuse.
     connection.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')").fetchone()
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LENGTH_MAX)
+    if hasattr(connection, "setlimit"):  # not in SQLCipher's
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LENGTH_MAX)
     connection.text_factory = lambda data: data.decode(errors="backslashreplace")
     connection.create_function("iso", 1, _iso, deterministic=True)
-    if sys.version_info >= (3, 12):  # before, SQLite takes a misspelt "column" for a text
+    if sys.version_info >= (3, 12) and hasattr(
+        connection, "setconfig"
+    ):  # before, SQLite takes a misspelt "column" for a text
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_DQS_DML, False)
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_DQS_DDL, False)
     return connection

@@ -4,7 +4,7 @@ Every column here is a column of the SQLite view of the same name, in the same o
 (`migrations.py`); a test keeps the two together.
 """
 
-from wecrm.store.code_views import LIVECODES
+from wecrm.store.code_views import LIVECODES, WELCOMES
 from wecrm.store.columns import View, columns_of
 from wecrm.store.journal_views import JOB_ROWS, JOBS, SYNCS
 from wecrm.store.offboarding_views import OFFBOARDING_STEPS, OFFBOARDINGS
@@ -239,6 +239,7 @@ VIEWS = {
         _GROUPS,
         _GROUP_MEMBERS,
         LIVECODES,
+        WELCOMES,
         TRANSFERS,
         OFFBOARDINGS,
         OFFBOARDING_STEPS,

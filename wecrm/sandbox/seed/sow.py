@@ -8,6 +8,7 @@ from random import Random
 import msgspec
 
 from wecrm.sandbox.identity import AGENTIDS, CORP_ID, SECRETS
+from wecrm.sandbox.seed.archive import sow_archive
 from wecrm.sandbox.seed.chats import sow_chats
 from wecrm.sandbox.seed.customers import sow_customers
 from wecrm.sandbox.seed.directory import sow_departments, sow_members
@@ -52,3 +53,4 @@ def sow(db: sqlite3.Connection, wanted: Wanted) -> None:
     sow_customers(db, stream("customers"), wanted.relations, members, tags, wanted.seed, start)
     sow_chats(db, stream("chats"), wanted.groups, members, wanted.seed, start)
     sow_live_codes(db, stream("live codes"), wanted.seed, start)
+    sow_archive(db, wanted.relations, wanted.start)

@@ -1,0 +1,36 @@
+"""Offboarding: a taker gets so many groups a day, and what is over waits for the next day."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from tests.conftest import Wecrm
+from tests.operations.closed import usual_end
+from tests.operations.leaving import DAY_S, FULL, Scene, Size, scene
+from wecrm.sandbox import control
+
+ALONE = replace(FULL, full=0)
+TWENTIETH = Size(62, 21, 15, 3, 1, refuse=3, full=0, gone=1, known=6, moving=1, moved=1)
+
+
+def days(found: Scene) -> list[int]:
+    """How many of the leaver's groups really moved on each of WeCom's days."""
+    with found.home.world() as world:
+        times = [move.at for move in control.group_moves(world) if move.chat_id in found.chats]
+    return [n for _day, n in sorted(Counter((at + 8 * 3600) // DAY_S for at in times).items())]
+
+
+@pytest.mark.parametrize("counts", ["both", "taker", "owner"])
+@pytest.mark.parametrize("size", [TWENTIETH, pytest.param(ALONE, marks=pytest.mark.long)])
+def test_one_taker_gets_all_420_groups_in_two_days(synced: Wecrm, size: Size, counts: str) -> None:
+    found = scene(synced, size)
+    taker = found.takers[1]
+    with synced.world() as world:
+        control.set_switch(world, "group_day_counts", counts)
+    assert found.start(takers=[taker]).code == 0
+    assert found.run().code == 3  # some refused
+    usual_end(found)
+    assert days(found) == [size.groups_a_day, size.groups - size.groups_a_day]
+    assert {found.owners()[chat] for chat in found.chats} == {taker}
+    assert {ending.takeover for ending in found.endings().values() if ending.fate == "verified"} == {taker}
