@@ -32,9 +32,10 @@ serve(World.open(Path(sys.argv[1])), latency_s=float(sys.argv[2]), ready=lambda 
 """
 SEED = """
 import sys
+import time
 from pathlib import Path
 from wecrm.sandbox.world import World
-World.create(Path(sys.argv[1]), members=200, contacts=int(sys.argv[2]), seed=7).close()
+World.create(Path(sys.argv[1]), members=200, contacts=int(sys.argv[2]), seed=7, start=time.time()).close()
 """
 
 

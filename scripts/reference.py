@@ -8,7 +8,10 @@ Run as `scripts/docs`; with `--check` nothing is written, and a page that is out
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC
 from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -25,11 +28,17 @@ from wecrm.api.endpoints import ALL
 from wecrm.api.errcodes import TABLE, Reaction
 from wecrm.cli.command import WRITING
 from wecrm.cli.registry import COMMANDS
+from wecrm.cli.report import OTHERS
 from wecrm.config import Config
+from wecrm.models.report import Asked
+from wecrm.models.table import Column
 from wecrm.reports import REPORTS
+from wecrm.reports.entries import OPTIONS, Report, Sources
 from wecrm.sandbox.routes import GETTOKEN, ROUTES
 from wecrm.store.archive.archive_views import VIEWS as ARCHIVE_VIEWS
+from wecrm.store.archive.opening import open_archive
 from wecrm.store.columns import View
+from wecrm.store.database import Store
 from wecrm.store.migrations import migrations
 from wecrm.store.views import VIEWS
 
@@ -96,17 +105,22 @@ def noun(name: str) -> Iterator[str]:
     command = typer.main.get_command(import_module(module).app)
     yield f"## wecrm {name}"
     yield summary
-    if hasattr(command, "commands"):
+    if name == "report":
+        yield from verb_parts(command, name)
+        yield "Each report is a command of its own, with the options it takes: see [Reports](reports.md)."
+        yield table(("Report", "Answers"), ((code(key), report.summary) for key, report in REPORTS.items()))
+        yield from (part for verb in OTHERS for part in verbs(command, name, (verb,)))
+    elif hasattr(command, "commands"):
         yield from verbs(command, name)
     else:
         yield from verb_parts(command, name, repeat=summary)
-    if name == "report":
-        yield table(("Report", "Answers"), ((code(key), report.summary) for key, report in REPORTS.items()))
 
 
-def verbs(command: Any, path: str) -> Iterator[str]:
-    """The sections of the verbs below a noun; a verb that has verbs itself is followed by them."""
+def verbs(command: Any, path: str, chosen: Sequence[str] = ()) -> Iterator[str]:
+    """The sections of the verbs below a noun, all or the chosen; a verb that has verbs itself is followed by them."""
     for verb, each in command.commands.items():
+        if chosen and verb not in chosen:
+            continue
         yield f"### wecrm {path} {verb}"
         if hasattr(each, "commands"):
             yield each.help or ""
@@ -400,6 +414,56 @@ def tidy(sql: str) -> str:
     return "\n".join([first, *(f"    {line.strip()}" for line in rest)])
 
 
+# -- reports
+
+
+def reports() -> str:
+    """Every report: what it counts, where from, what it does not say, what it takes, and its columns."""
+    return page(
+        "Reports",
+        "A report reads the cache and the session archive, never WeCom. Days, weeks (from Monday) and months begin in "
+        "the configured `timezone`. `wecrm report NAME --explain` says on a terminal what stands here; "
+        "[your own reports](../howto/own-reports.md) get the same forms and help.",
+        "- `--since` and `--until` name the first and the last moment: a day, a month, `7d ago`.",
+        "- `--compare` puts beside each figure what it was in the period before (as many whole months, days or seconds "
+        "as were asked for, ending where the period begins) and the change; who is missing in one of them counts as 0 "
+        "where figures are added up, and has no figure else. Shares change by percentage points.",
+        "- `--rows` gives the single rows behind the figures.",
+        "- The totals row stands in tables, Markdown and workbooks; CSV, TSV and JSON get it with `--totals`. It adds "
+        "up all rows, whatever `--limit` shows.",
+        "- Several reports, `wecrm report followers,channels -o week.xlsx`, become sheets of one workbook, or one "
+        "JSON object with `-f json`.",
+        *(part for name, report in REPORTS.items() for part in report_parts(name, report)),
+    )
+
+
+def report_parts(name: str, report: Report) -> Iterator[str]:
+    """The section of one report."""
+    yield f"## {name}"
+    yield report.summary
+    told = report.definition
+    facts = (("Counts", told.counts), ("Source", told.source), ("Caveats", told.caveats))
+    yield "\n".join(f"- {what}: {text}" for what, text in facts if text)
+    options = [f"--{each}" for each in OPTIONS if each in report.takes]
+    options += [flag for flag, able in (("--compare", report.compares), ("--rows", report.rows)) if able]
+    yield f"Options: {', '.join(map(code, options))}." if options else ""
+    head = ("Column", "Title", "Kind", "Unit", "In totals")
+    columns = columns_of(report)
+    yield table(head, ((code(c.key), c.title, c.kind, c.unit, "yes" if c.sums else "") for c in columns))
+
+
+def columns_of(report: Report) -> Sequence[Column]:
+    """The columns that a report has when there is nothing to count."""
+    day = 86400.0
+    asked = Asked(day, 2 * day, 2 * day, UTC, "Mon-Fri 09:00-18:00")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(Store.open(Path(folder) / "empty.db")) as store,
+        closing(open_archive(Path(folder) / "archive.db", "ww1")) as archive,
+    ):
+        return report.build(Sources(store, archive), asked).columns
+
+
 # -- other forms of the same
 
 
@@ -419,6 +483,7 @@ PAGES: Mapping[Path, Callable[[], str]] = {
     FOLDER / "endpoints.md": endpoints,
     FOLDER / "errors.md": errcodes,
     FOLDER / "exit-codes.md": exit_codes,
+    FOLDER / "reports.md": reports,
     FOLDER / "schema.md": schema,
     FOLDER / "wecrm.1": manual,
     ROOT / "wecrm" / "cli" / "_tree.py": tree.page,

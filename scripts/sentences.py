@@ -80,7 +80,11 @@ def _listed() -> Iterator[tuple[str, str]]:
     yield from (
         ("models", text) for text in (*(kind.struct.label for kind in TYPES.values()), *MEETING_ANSWERS.values())
     )
-    yield from (("reports", report.summary) for report in REPORTS.values())
+    for report in REPORTS.values():
+        told = report.definition
+        yield from (
+            ("reports", text) for text in (report.title, report.summary, told.counts, told.source, told.caveats)
+        )
     yield from (("sandbox", meaning) for _default, _others, meaning in SWITCHES.values())
     for view in (*VIEWS.values(), *ARCHIVE_VIEWS.values()):
         yield from (("store", text) for column in view.columns for text in (column.title, column.doc))

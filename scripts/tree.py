@@ -15,7 +15,6 @@ from wecrm.cli.registry import COMMANDS
 from wecrm.cli.sandbox import CALLS
 from wecrm.i18n import LANGUAGES
 from wecrm.operations.status import SHOWN
-from wecrm.reports import REPORTS
 from wecrm.sandbox.faults import KINDS
 from wecrm.sandbox.identity import CORP_ID, SECRETS
 from wecrm.sandbox.settings import SWITCHES
@@ -39,7 +38,7 @@ BY_FLAG = {
 
 BY_PLACE = {
     "job": "job", "who": "member", "userid": "userid", "chat_id": "chat", "old": "tag", "group_name": "taggroup",
-    "tags delete names": "tag", "tags merge names": "tag", "report name": "one report", "explain words": "one explain",
+    "tags delete names": "tag", "tags merge names": "tag", "explain words": "one explain",
     "status what": "one purpose", "sandbox fault kind": "one fault", "sandbox switch name": "one switch",
 }  # fmt: skip
 """The same for arguments, by name or by command and name."""
@@ -63,7 +62,6 @@ def choices() -> Values:
         "fault": plain(*KINDS),
         "purpose": plain(*SHOWN),
         "switch": [(name, meaning) for name, (_default, _others, meaning) in SWITCHES.items()],
-        "report": [(name, report.summary) for name, report in REPORTS.items()],
         "explain": [(name, topic.title) for name, topic in TOPICS.items()]
         + [(str(number), TABLE[number].meaning) for number in sorted(TABLE)],
         "columns calls": [(column.key, column.title) for column in CALLS],

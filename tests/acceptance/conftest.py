@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         home = tmp_path / "served"
         (home / "data").mkdir(parents=True)
         world = home / "data" / "sandbox.world"
-        World.create(world, members=members, contacts=contacts, seed=7).close()
+        World.create(world, members=members, contacts=contacts, seed=7, start=time.time()).close()
         process = subprocess.Popen(
             [sys.executable, "-c", SERVE, str(world), str(latency_s)], stdout=subprocess.PIPE, text=True
         )

@@ -11,6 +11,8 @@ from wecrm.sandbox import control
 
 SCALE = 0.05
 BUDGET = 10_000 * SCALE * 0.7
+IN_FLIGHT = 6
+"""Calls that were allowed in one minute may arrive in the next: at most as many as run side by side."""
 SETTINGS = f"limits: {{scale: {SCALE}, max_changes: 100000}}"
 
 
@@ -37,7 +39,7 @@ def test_an_apply_alone_uses_nine_tenths_of_its_budget_and_never_meets_the_limit
     assert result.code == 0, result.err
     minutes = per_minute(home, "mark_tag")
     assert len(minutes) >= 3
-    assert all(0.9 * BUDGET <= count <= BUDGET for count in minutes), minutes
+    assert all(0.9 * BUDGET <= count <= BUDGET + IN_FLIGHT for count in minutes), minutes
     assert refusals(home) == 0
 
 

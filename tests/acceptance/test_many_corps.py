@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,7 +56,9 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dic
     """(the folder of thirty worlds, profile → address of its server)."""
     folder = tmp_path_factory.mktemp("worlds")
     for n, name in enumerate(CORPS):
-        World.create(folder / f"{name}.world", members=3, contacts=20, seed=n, corp_id=f"ww{name}").close()
+        World.create(
+            folder / f"{name}.world", members=3, contacts=20, seed=n, start=time.time(), corp_id=f"ww{name}"
+        ).close()
     with World.open(folder / f"{UNTRUSTED}.world") as world:
         control.set_trusted_ips(world, ["203.0.113.9"])
     command = [sys.executable, "-c", SERVE, str(folder)]

@@ -17,10 +17,12 @@ from wecrm.api import (
     contactways,
     endpoints,
     groups,
+    groupsends,
     joinways,
     members,
     msgaudit,
     notices,
+    statistics,
     tags,
     transfers,
     welcomes,
@@ -31,8 +33,10 @@ from wecrm.models.archive import Agreement, Robot, Room, RoomMember
 from wecrm.models.clock import Run
 from wecrm.models.contact import ExternalContact, Follow, FollowTag, Relation
 from wecrm.models.group import GroupAdmin, GroupChat, GroupInvitor, GroupMember, GroupStatus
+from wecrm.models.groupsend import GroupSend, SendResult, SendTask, SendText
 from wecrm.models.livecode import LinkCustomer, LinkStatistic, LiveCode, Quota, QuotaPart
 from wecrm.models.member import Department, Member
+from wecrm.models.statistics import Behavior, GroupFigures, OwnerFigures
 from wecrm.models.tag import CorpTag, TagGroup
 from wecrm.models.transfer import (
     FINISHED,
@@ -211,6 +215,7 @@ FIELDS = {
     "remark_mobiles": ["13900000000"],
 }
 WAY, JOIN, LINK, TEMPLATE = "cfgGOLDENway0001", "cfgGOLDENjoin0001", "caGOLDENlink0001", "msgGOLDENtpl0001"
+SEND = "msgGOLDENsend0001"
 FAIR = LiveCode(
     "contact",
     remark="春季展会",
@@ -403,6 +408,39 @@ EXPECTED: dict[Endpoint, tuple[Callable[[Client], object], object]] = {
     msgaudit.ROBOT: (
         lambda c: msgaudit.get_robot_info(c, "wbGOLDENrobot0001"),
         Robot("wbGOLDENrobot0001", "报时机器人", MEMBER),
+    ),
+    statistics.BEHAVIOR: (
+        lambda c: statistics.behavior(c, MEMBER, 1766851200, 1766937600),
+        (
+            Behavior(1766851200, 40, 160, 87.5, 6, 1, 3, 2),
+            Behavior(1766937600, new_contact_cnt=1),
+        ),
+    ),
+    statistics.GROUPS: (
+        lambda c: statistics.groups(c, [MEMBER, "bo.tan"], 1766937600),
+        (
+            OwnerFigures(MEMBER, GroupFigures(2, 14, 9, 31, 812, 120, 1904)),
+            OwnerFigures("bo.tan", GroupFigures(0, 3, 1, 4, 95, 7, 66)),
+        ),
+    ),
+    groupsends.LIST: (
+        lambda c: list(groupsends.listed(c, "single", 1764518400, 1766937600)),
+        [
+            GroupSend(SEND, 1766000000, MEMBER, 0, SendText("新茶到店")),
+            GroupSend("msgGOLDENsend0002", 1766100000),
+        ],
+    ),
+    groupsends.TASKS: (
+        lambda c: list(groupsends.tasks(c, SEND)),
+        [SendTask(MEMBER, 2, 1766000600), SendTask("bo.tan")],
+    ),
+    groupsends.RESULTS: (
+        lambda c: list(groupsends.results(c, SEND, MEMBER)),
+        [
+            SendResult(CUSTOMER, "", MEMBER, 1, 1766000600),
+            SendResult(OTHER_CUSTOMER, "", MEMBER, 3),
+            SendResult("", "wrGOLDENgroup0001", MEMBER, 1, 1766000700),
+        ],
     ),
 }
 """What calls the endpoint, and the value that its documented answer has to become."""

@@ -468,7 +468,7 @@ def test_the_table_has_every_command_option_and_argument(root: Any) -> None:
         for words, command in leaves(root, first):
             _told, places, numbers = _tree.COMMANDS[" ".join(words)]
             known = {name for n in numbers for name in _tree.OPTIONS[n][0]}
-            options = [p for p in command.params if p.param_type_name == "option"]
+            options = [p for p in command.params if p.param_type_name == "option" and not p.hidden]
             assert known == {n for p in options for n in (*p.opts, *p.secondary_opts)} - {"--help"}
             assert len(places) == sum(p.param_type_name == "argument" for p in command.params)
     assert set(COMMANDS) == {name.split()[0] for name in _tree.COMMANDS}
@@ -567,7 +567,7 @@ def test_bash_without_a_line_goes_by_its_words(corp: Wecrm, path: str) -> None:
     script = SCRIPTS["bash"] + "COMP_WORDS=(wecrm tags pl) COMP_CWORD=2\n_wecrm\necho ${COMPREPLY[@]}\n"
     assert shell("bash", script, corp, path) == ["plan"]
     script = SCRIPTS["bash"] + "COMP_WORDS=(wecrm sync '') COMP_CWORD=2\n_wecrm\necho ${COMPREPLY[@]}\n"
-    assert shell("bash", script, corp, path) == ["members tags contacts groups livecodes new all"]
+    assert shell("bash", script, corp, path) == ["members tags contacts groups livecodes stats new all"]
 
 
 def test_bash_reads_back_every_hostile_name_as_it_is(synced: Wecrm, path: str) -> None:

@@ -243,3 +243,37 @@ def test_columns_can_be_described() -> None:
     described = describe_columns(table())
     assert [column.key for column in described.columns] == ["key", "title", "kind", "unit"]
     assert next(iter(described.rows)) == ("userid", "员工", "id", "")
+
+
+FIGURES = (Column("name", "名称"), Column("came", "新增", "int", sums=True), Column("share", "占比", "float", "%"))
+
+
+def figures(*came: Cell, totals: tuple[Cell, ...] | None = None) -> Table:
+    return Table("t", FIGURES, [(f"n{n}", cell, 1.5) for n, cell in enumerate(came)], totals=totals)
+
+
+def test_bars_stand_beside_the_first_figures_that_are_added_up() -> None:
+    lines = on_terminal(figures(24, 12, 1, 0, -5, None, totals=("Total", 32, None)), output(color="never")).splitlines()
+    bars = ["".join(char for char in line if "█" <= char <= "▏") for line in lines[2:8]]
+    assert bars == ["█" * 12, "█" * 6, "▌", "", "", ""]
+    assert lines[-1].split() == ["Total", "32"]
+    assert len({line.index("1.5") for line in lines[2:8]}) == 1
+
+
+def test_there_are_no_bars_where_they_have_no_room_no_terminal_or_nothing_to_show() -> None:
+    for drawn in (
+        on_terminal(figures(24, 12), output(color="never", width=38)),
+        on_terminal(figures(24), output(color="never")),
+        on_terminal(figures(0, 0), output(color="never")),
+        on_terminal(Table("t", COLUMNS[2:3], [(3,), (4,)]), output(color="never")),
+    ):
+        assert "█" not in drawn
+    plain = io.StringIO()
+    assert emit(figures(24, 12, totals=("Total", 36, None)), output("table"), stdout=plain, stderr=plain, now=0) == 2
+    assert "█" not in plain.getvalue()
+    assert plain.getvalue().splitlines()[-1].split() == ["Total", "36"]
+
+
+def test_chosen_columns_keep_their_totals() -> None:
+    chosen = select_columns(figures(1, totals=("Total", 1, None)), ("came", "name"))
+    assert chosen.totals == (1, "Total")

@@ -90,3 +90,46 @@ def test_db_path_names_the_file_that_is_asked(corp: Wecrm, wecrm: Wecrm) -> None
     absent = wecrm("db", "path")
     assert (absent.code, absent.out) == (0, f"{wecrm.database}\n")
     assert "wecrm sync" in absent.err
+
+
+def test_parameters_are_numbers_texts_or_arrays(corp: Wecrm) -> None:
+    query = (
+        "SELECT typeof(:n) AS n, typeof(:x) AS x, typeof(:id) AS id, :id AS text, "
+        "(SELECT group_concat(value, '+') FROM json_each(:many)) AS many"
+    )
+    given = ("n=12", "x=-1.5", "id=0012", "many=a", "many=b,c=d")
+    words = [word for each in given for word in ("--param", each)]
+    (row,) = json.loads(corp("sql", query, *words, "-f", "json").out)
+    assert row == {"n": "integer", "x": "real", "id": "text", "text": "0012", "many": "a+b,c=d"}
+
+
+def test_a_parameter_is_a_value_and_never_part_of_the_query(corp: Wecrm) -> None:
+    result = corp("sql", "SELECT :x AS x", "--param", "x='; DROP TABLE contact; --", "-f", "json")
+    assert json.loads(result.out) == [{"x": "'; DROP TABLE contact; --"}]
+
+
+@pytest.mark.parametrize("given", ["x", "=1", "a b=1", "1=1"])
+def test_a_parameter_without_a_name_is_refused(corp: Wecrm, given: str) -> None:
+    result = corp("sql", "SELECT 1", "--param", given)
+    assert (result.code, "--param" in result.err) == (2, True)
+
+
+def test_a_parameter_without_a_value_is_pointed_at(corp: Wecrm) -> None:
+    result = corp("sql", "SELECT ':no' -- :neither\n , :userid, :since", "--param", "user_id=x", "--param", "since=1")
+    assert result.code == 2
+    assert "Line 2, column 4: The parameter :userid has no value." in result.err
+    assert "Did you mean user_id?" in result.err
+
+
+def test_the_one_of_several_equal_words_is_pointed_at_that_is_wrong(corp: Wecrm) -> None:
+    result = corp("sql", "SELECT 'FROM', name FROM contacts WHERE (\n  SELECT 1 FROM FROM contacts)")
+    assert "Line 2, column 17: SQLite can't run this query." in result.err
+
+
+def test_period_names_the_day_week_or_month(corp: Wecrm) -> None:
+    query = (
+        "SELECT period(at, 'day') AS d, period(at, 'week') AS w, period(at, 'month') AS m, period(at, 'year') AS y "
+        "FROM (SELECT 1793894399 AS at)"
+    )
+    (row,) = json.loads(corp("sql", query, "-f", "json").out)
+    assert row == {"d": "2026-11-05", "w": "2026-11-02", "m": "2026-11", "y": None}

@@ -14,7 +14,7 @@ from wecrm.models.status import CorpStatus, Worked
 from wecrm.sandbox import control
 from wecrm.store.locks import held
 
-PURPOSES = ["members", "tags", "contacts", "groups", "livecodes", "new", "rotation", "apply", "archive"]
+PURPOSES = ["members", "tags", "contacts", "groups", "livecodes", "stats", "new", "rotation", "apply", "archive"]
 
 
 def rows(wecrm: Wecrm, *words: str) -> dict[str, dict[str, object]]:

@@ -17,6 +17,8 @@ from wecrm.cli.registry import COMMANDS
 GENERATED = ROOT / "docs" / "reference"
 _INLINE = re.compile(r"`wecrm ([^`]+)`")
 _HELP = {"--help", "--version"}
+_OWN = {"report NAME", "report newcomers"}
+"""Reports that a reader writes, or puts in."""
 
 
 def lines(path: Path) -> Iterator[str]:
@@ -43,12 +45,13 @@ def problem(line: str) -> str:
     command: Any = typer.main.get_command(import_module(COMMANDS[words[0]][0]).app)
     rest = words[1:]
     while verbs := getattr(command, "commands", None):
-        if not rest:
+        if not rest or rest[0].startswith("["):
             return ""
-        for verb in rest[0].split("|"):
-            if verb not in verbs:
+        named = re.split(r"[|,]", rest[0])
+        for verb in named:
+            if verb not in verbs and f"{words[0]} {verb}" not in _OWN:
                 return f"no command {words[0]} {verb}"
-        command, rest = verbs[rest[0].split("|")[0]], rest[1:]
+        command, rest = next((verbs[verb] for verb in named if verb in verbs), next(iter(verbs.values()))), rest[1:]
     known = {option for parameter in command.params for option in parameter.opts} | VALUED | _HELP
     for word in rest:
         if re.match(r"--\w|-[a-zA-Z]$", word) and word.partition("=")[0] not in known:

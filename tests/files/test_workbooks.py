@@ -20,7 +20,7 @@ from wecrm.errors import UsageError
 from wecrm.files import sheets
 from wecrm.files.headings import letter
 from wecrm.files.sheets import Sheet
-from wecrm.files.tables import write
+from wecrm.files.tables import write, write_book
 from wecrm.files.workbooks import cells, package, writing
 from wecrm.models.table import Cell, Column, Table
 
@@ -115,6 +115,51 @@ def test_every_kind_of_cell_is_what_excel_calls_it() -> None:
         data, "xl/styles.xml"
     )
     assert data == workbook(COLUMNS, row, (None,) * 7, (420000000000000001, "", 2**60, 1e300, False, 1e300, ()))
+
+
+def book(*tables: Table) -> bytes:
+    stream = io.BytesIO()
+    write_book(tables, stream, tz=TZ)
+    return stream.getvalue()
+
+
+def test_figures_with_a_unit_or_a_total_have_a_number_format_and_the_totals_are_bold_values() -> None:
+    columns = (
+        Column("name", "n"),
+        Column("came", "c", "int", sums=True),
+        Column("share", "s", "float", "%"),
+        Column("type", "t", "int"),
+    )
+    totals = ("Total", 1234567, None, None)
+    data = book(Table("t", columns, [("=a", 1234566, 12.25, 2020), ("b", 1, 0.5, 1)], totals=totals))
+    styles, sheet = xml(data, "xl/styles.xml"), xml(data)
+    assert "<f>" not in sheet
+    assert '<autoFilter ref="A1:D3"/>' in sheet  # the totals row stays where it is
+    fonts = re.findall(r"<font>.*?</font>", styles)
+    forms = re.findall(r"<xf numFmtId=\"(\d+)\" fontId=\"(\d+)\"", styles.split("<cellXfs", 1)[1])
+    named = dict(re.findall(r'<numFmt numFmtId="(\d+)" formatCode="([^"]+)"', styles)) | {
+        "3": "#,##0",
+        "0": "",
+        "49": "@",
+    }
+
+    def form(cell: str) -> tuple[str, bool]:
+        style = re.search(rf'<c r="{cell}"(?: s="(\d+)")?', sheet)
+        assert style is not None, cell
+        number, font = forms[int(style[1] or 0)]
+        return named[number], "<b/>" in fonts[int(font)]
+
+    assert [form(cell) for cell in ("B2", "C2", "D2")] == [("#,##0", False), ("#,##0.0", False), ("", False)]
+    assert [form(cell) for cell in ("A4", "B4")] == [("@", True), ("#,##0", True)]
+    assert list(read(data).rows)[-1].original["came"] == "1234567"
+
+
+def test_several_tables_are_sheets_whose_names_never_collide() -> None:
+    long = "n" * 31
+    data = book(*(Table(name, (Column("k", "k"),), [(name,)]) for name in ("a", "A", long, long, "[x]", "_x_")))
+    names = re.findall(r'<sheet name="([^"]+)"', xml(data, "xl/workbook.xml"))
+    assert names == ["a", "A 2", long, "n" * 29 + " 2", "_x_", "_x_ 2"]
+    assert data == book(*(Table(name, (Column("k", "k"),), [(name,)]) for name in ("a", "A", long, long, "[x]", "_x_")))
 
 
 def test_names_that_look_like_formulas_links_or_markup_are_only_text() -> None:
@@ -494,6 +539,22 @@ def test_libreoffice_keeps_ids_and_names_and_runs_no_formula(form: str, tmp_path
     rows = [(ids[n % len(ids)], name) for n, name in enumerate(names)]
     saved = read(saved_by_libreoffice(workbook(COLUMNS[:2], *rows), tmp_path, form))
     assert [tuple(row.original.values()) for row in saved.rows] == rows
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("sheet", [1, 2])
+def test_libreoffice_opens_every_sheet_with_its_totals(sheet: int, tmp_path: Path) -> None:
+    columns = (Column("userid", "u", "id"), Column("came", "c", "int", sums=True), Column("share", "s", "float", "%"))
+    rows = [("420000000000000001", 1200, 99.5), ("=1+1", 34, 0.25)]
+    first, second = (Table(name, columns, rows, totals=(name, 1234, None)) for name in ("one", "two"))
+    saved = saved_by_libreoffice(
+        book(first, second),
+        tmp_path,
+        f"csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,{sheet}",
+    )
+    lines = saved.decode().splitlines()
+    assert lines[1:3] == ["420000000000000001,1200,99.5", "=1+1,34,0.25"]
+    assert lines[-1] == f"{('one', 'two')[sheet - 1]},1234,"
 
 
 @pytest.mark.long

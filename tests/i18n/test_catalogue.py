@@ -71,6 +71,7 @@ def test_a_sentence_has_one_translation() -> None:
             assert seen.setdefault(sentence, translation) == translation, sentence
 
 
+_DEFINITION = ("definition.counts", "definition.source", "definition.caveats")
 INDIRECT = {
     *(("api/answers.py", f"code.{part}") for part in ("meaning", "cause", "fix")),
     ("operations/archive/media.py", "find(code).meaning"),
@@ -83,6 +84,10 @@ INDIRECT = {
     ("cli/explain.py", "REACTIONS[code.reaction]"),
     ("cli/registry.py", "COMMANDS[name][1]"),
     ("cli/report.py", "each.summary"),
+    *(("cli/report.py", f"report.{part}") for part in ("summary", *_DEFINITION)),
+    *(("cli/reporting.py", f"report.{part}") for part in ("title", "summary", *_DEFINITION)),
+    *(("reports/dashboard.py", f"report.{part}") for part in ("title", "summary")),
+    *(("reports/dashboard.py", part) for part in _DEFINITION),
     ("cli/sandbox.py", "column.title"),
     ("cli/sandbox.py", "meaning"),
     ("models/messagetypes/body.py", "self.label"),

@@ -35,6 +35,8 @@ def _same(kind: str, block: str) -> list[str]:
         return [""] * len(lines)
     if kind.startswith("yaml"):
         return [line.split(":")[0] for line in lines if not line.lstrip("- ").startswith("#")]
+    if kind == "sql":  # headings of a report, whose texts are in the page's language
+        return [line.split(":")[0] if line.startswith("-- ") else line for line in lines]
     return lines
 
 

@@ -59,6 +59,19 @@ ROWS = {
     ],
     "live_code_member": [(1, "lisi")],
     "welcome_template": [("msg1", "会员群欢迎", '{"name":"会员群欢迎","text":"您好","link":{"title":"t","url":"u"}}')],
+    "behavior_day": [
+        ("ZhangSan", "2026-03-29", 4, 9, 62.5, 7, 0, 1, 2, at(2026, 3, 31, 7, 0)),
+        ("ZhangSan", "2026-03-30", 0, 0, None, None, 0, 0, 0, at(2026, 3, 31, 7, 0)),
+        ("lisi", "2026-03-30", None, None, None, None, None, None, None, at(2026, 3, 31, 7, 0)),
+    ],
+    "group_day": [
+        ("ZhangSan", "2026-03-27", 0, 1, 1, 0, 2, 1, 40, at(2026, 3, 29, 7, 0)),
+        ("ZhangSan", "2026-03-29", 0, 1, 1, 1, 3, 2, 60, at(2026, 3, 31, 7, 0)),
+        ("ZhangSan", "2026-03-30", 0, 1, 1, 0, 3, 2, 75, at(2026, 3, 31, 7, 0)),
+    ],
+    "link_day": [("l1", "2026-03-30", 7, 2, at(2026, 3, 31, 7, 0))],
+    "groupsend": [("ms1", "single", "lisi", at(2026, 3, 20), "新品到店"), ("ms2", "group", "", at(2026, 3, 21), "")],
+    "groupsend_task": [("ms1", "lisi", 1, at(2026, 3, 21), 3), ("ms1", "ZhangSan", 0, None, None)],
     "transfer": [
         ("onjob", "customer", "ZhangSan", "lisi", "wmB", "j1", "c1", 50, "waiting"),
         ("resigned", "group", "wangwu", "lisi", "wrX", "j1", "c2", 60, "done"),
@@ -88,6 +101,12 @@ COLUMNS = {
     "live_code": "id, kind, code_id, name, entry, state, code, first_seen, seen_at",
     "live_code_member": "code, userid",
     "welcome_template": "template_id, name, entry, first_seen, seen_at",
+    "behavior_day": "userid, day, chats, messages, reply_percentage, reply_minutes, negative, applied, added, read_at",
+    "group_day": "owner, day, new_groups, groups, talking_groups, new_people, people, talking_people, messages_total, "
+    "read_at",
+    "link_day": "link_id, day, clicks, added, read_at",
+    "groupsend": "msgid, chat_type, creator, create_time, text",
+    "groupsend_task": "msgid, userid, sent, send_time, delivered",
     "transfer": "kind, what, handover, takeover, object_id, job, change_id, started_at, status",
     "offboarding": "id, userid, name, state, due, envelope, digest, approved_by, approved_at, created_at",
     "offboarding_step": "case_id, n, name, state",

@@ -35,7 +35,15 @@ def test_the_key_of_a_view_tells_its_rows_apart(each: View, small: Store) -> Non
 
 
 def test_the_kinds_fit_what_sqlite_gives(small: Store) -> None:
-    allowed = {"int": int, "bool": int, "time": (int, float), "text": str, "id": str, "list": str}
+    allowed = {
+        "int": int,
+        "float": (int, float),
+        "bool": int,
+        "time": (int, float),
+        "text": str,
+        "id": str,
+        "list": str,
+    }
     for each in VIEWS.values():
         names = ", ".join(f'v."{column.key}"' for column in each.columns)
         for row in small.connection.execute(f'SELECT {names} FROM "{each.name}" AS v'):

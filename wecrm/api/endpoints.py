@@ -5,10 +5,12 @@ from wecrm.api import (
     contacts,
     contactways,
     groups,
+    groupsends,
     joinways,
     members,
     msgaudit,
     notices,
+    statistics,
     tags,
     transfers,
     welcomes,
@@ -31,6 +33,8 @@ ALL: tuple[Endpoint, ...] = (
             welcomes,
             notices,
             msgaudit,
+            statistics,
+            groupsends,
         )
         for value in vars(module).values()
         if isinstance(value, Endpoint)

@@ -83,7 +83,7 @@ def _columns() -> tuple[Column, ...]:
     return (
         Column("userid", _("Member"), "id"),
         Column("name", _("Name")),
-        Column("left_at", _("Left"), "time"),
+        Column("left_at", _("Left at"), "time"),
         Column("deadline", _("Deadline"), "time"),
         Column("customers", _("Customers"), "int"),
         Column("groups", _("Groups"), "int"),

@@ -15,7 +15,7 @@ from wecrm.cli import headers
 from wecrm.cli.terminal import Color, draw
 from wecrm.errors import UsageError
 from wecrm.files.atomic import replacing
-from wecrm.files.tables import FORMATS, format_of, known, write
+from wecrm.files.tables import FORMATS, format_of, known, write, write_book, write_object
 from wecrm.i18n import _
 from wecrm.models.table import Cell, Column, Table
 from wecrm.models.text import visible
@@ -33,6 +33,7 @@ class Output:
     `csv_safe`: whether a CSV or TSV file gets its dangerous cells neutralised.
     `width` of the terminal in cells; None asks it.
     `headers`: zh, en or raw; empty for what the format has by itself.
+    `totals`: forms for programs get the totals row, too.
     """
 
     format: str | None
@@ -42,6 +43,7 @@ class Output:
     csv_safe: bool = True
     width: int | None = None
     headers: str = ""
+    totals: bool = False
 
     @property
     def file(self) -> Path | None:
@@ -94,6 +96,27 @@ def emit(
     return rows
 
 
+def emit_all(tables: Sequence[Table], output: Output, stream: TextIO | BinaryIO) -> int:
+    """Write several tables into one workbook or one JSON object; how many rows.
+
+    Raises:
+        UsageError: another form, which holds one table only.
+    """
+    form = _form(output, terminal=False)
+    if form not in ("xlsx", "json"):
+        raise UsageError(
+            _("The format {format} holds one table, not several.", format=form),
+            fix=_("Name a workbook with `-o FILE.xlsx`, or take `-f json`."),
+        )
+    headed = [replace(headers.headed(table, output.headers), rows=list(table.rows)) for table in tables]
+    binary = _as_binary(stream, False)
+    if form == "json":
+        write_object(headed, binary, tz=output.tz)
+    else:
+        write_book(headed, binary, tz=output.tz, titles=output.headers in i18n.LANGUAGES)
+    return sum(len(list(table.rows)) for table in headed)
+
+
 def select_columns(table: Table, columns: Sequence[str]) -> Table:
     """`table` with these columns in this order, each once; all of them when none is named.
 
@@ -116,6 +139,7 @@ def select_columns(table: Table, columns: Sequence[str]) -> Table:
         table,
         columns=tuple(table.columns[place] for place in places),
         rows=(tuple(row[place] for place in places) for row in table.rows),
+        totals=table.totals and tuple(table.totals[place] for place in places),
     )
 
 
@@ -170,7 +194,16 @@ def _put(table: Table, output: Output, stream: TextIO | BinaryIO, *, for_file: b
             return draw(table, screen, tz=output.tz, color=output.color, width=output.width), 0
     binary = _as_binary(stream, terminal)
     titles = output.headers in i18n.LANGUAGES
-    written = write(table, binary, form, for_file=for_file, tz=output.tz, safe=output.csv_safe, titles=titles)
+    written = write(
+        table,
+        binary,
+        form,
+        for_file=for_file,
+        tz=output.tz,
+        safe=output.csv_safe,
+        titles=titles,
+        totals=output.totals,
+    )
     return written.rows, written.neutralised
 
 

@@ -1,6 +1,6 @@
 """Options of every command that shows rows, and showing them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import tzinfo
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from wecrm.cli.render import Output, describe_columns, emit, prepare, select_columns
+from wecrm.cli.render import Output, describe_columns, emit, emit_all, prepare, select_columns
 from wecrm.cli.session import Session
 from wecrm.errors import UsageError
 from wecrm.i18n import _
@@ -60,6 +60,7 @@ class Rows:
     limit: int | None = None
     csv_safe: str = "apostrophe"
     headers: str = ""
+    totals: bool = False
 
     def query(self) -> Query:
         """The part that the store answers."""
@@ -109,6 +110,21 @@ def show(session: Session, table: Table, rows: Rows, tz: tzinfo | None = None) -
         put(session, table, output, file)
 
 
+def show_all(session: Session, tables: Sequence[Table], rows: Rows) -> None:
+    """Write several tables into one file: sheets of a workbook, or keys of a JSON object; `--limit` is for each.
+
+    Raises:
+        UsageError: a form that holds one table only, or `--columns`, which is about one.
+    """
+    if rows.columns:
+        raise UsageError(_("--columns is about one table, not several."))
+    limited = [replace(table, rows=islice(table.rows, rows.limit)) for table in tables]
+    with opened(session, rows) as (output, file):
+        count = emit_all(limited, output, file or session.stdout)
+        if output.file:
+            session.say(_("{n:,} rows in {path}", n=count, path=output.file))
+
+
 @contextmanager
 def opened(session: Session, rows: Rows, tz: tzinfo | None = None) -> Iterator[tuple[Output, BinaryIO | None]]:
     """Where the rows go, opened before the work starts."""
@@ -116,7 +132,7 @@ def opened(session: Session, rows: Rows, tz: tzinfo | None = None) -> Iterator[t
         raise UsageError(_("--csv-safe is apostrophe or none, not {value}.", value=rows.csv_safe))
     color = "never" if session.options.cron else session.options.color
     safe = rows.csv_safe != "none"
-    output = Output(rows.format, rows.output, color, tz or session.tz, safe, headers=rows.headers)
+    output = Output(rows.format, rows.output, color, tz or session.tz, safe, headers=rows.headers, totals=rows.totals)
     with prepare(output) as file:
         yield output, file
 

@@ -22,25 +22,29 @@ app = single()
 @command(
     app,
     "sync",
-    _("Fetch members, tags, contacts, groups and live codes into the local cache."),
+    _("Fetch members, tags, contacts, groups, live codes and statistics into the local cache."),
     (
         "wecrm sync",
         "wecrm sync contacts",
         "wecrm sync new          # who is new, who is gone; one call per member",
         "wecrm sync tags members --cron",
+        "wecrm sync stats        # WeCom's own figures by day, in the morning",
         "wecrm --profile @all sync --cron --max-age 26h",
         "wecrm sync contacts --max-removals 100%",
     ),
     _(
         "Stopped in the middle, the next run goes on where it was. Customers that are missing become `lost` "
-        "only with positive evidence; a member out of view, or with over 30 % fewer, is exit 7."
+        "only with positive evidence; a member out of view, or with over 30 % fewer, is exit 7. `stats` reads days "
+        "that are over and missing, once more when they are final, 180 days back; it costs a call per member a day "
+        "(1,000 members: 1,000 calls, six times as many the first time), one per 100 owners of groups and day, and "
+        "two for each member who sent a mass message."
     ),
     many=True,
 )
 def sync(
     ctx: typer.Context,
     what: Annotated[
-        list[str] | None, typer.Argument(help=_("members, tags, contacts, groups, livecodes, new or all."))
+        list[str] | None, typer.Argument(help=_("members, tags, contacts, groups, livecodes, stats, new or all."))
     ] = None,
     max_removals: Annotated[str, typer.Option(help=_("Share of a member's customers that may be lost."))] = "",
     max_age: Annotated[
@@ -92,6 +96,10 @@ def _one(s: Session, purpose: str, max_removals: float) -> tuple[Exit, str]:
         from wecrm.operations import sync_livecodes
 
         result = sync_livecodes.livecodes(s.work)
+    elif purpose == "stats":
+        from wecrm.operations import sync_stats
+
+        result = sync_stats.stats(s.work)
     else:
         result = {"members": operations.members, "tags": operations.tags, "groups": operations.groups}[purpose](s.work)
     line = _told(purpose, result.counts)

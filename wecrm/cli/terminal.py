@@ -19,6 +19,8 @@ _NARROWEST = 8  # cells per column on average, below which a drawn table is unre
 _GAP = 3  # cells between columns
 _UNBOUNDED = 100_000  # width where nothing wraps
 _NUMBERS = ("int", "float")
+_BAR = 12  # cells of the longest bar
+_EIGHTHS = "▏▎▍▌▋▊▉█"
 
 
 def draw(table: Table, screen: TextIO, *, tz: tzinfo, color: Color = "auto", width: int | None = None) -> int:
@@ -31,11 +33,18 @@ def draw(table: Table, screen: TextIO, *, tz: tzinfo, color: Color = "auto", wid
         color: `always` colours headings even where there is no terminal.
         width: in cells; None asks the terminal.
     """
-    texts = ([shown(cell, c, tz) for cell, c in zip(row, table.columns, strict=True)] for row in table.rows)
-    first = list(itertools.islice(texts, DRAWN_ROWS + 1))
+    remaining = iter(table.rows)
+    first = list(itertools.islice(remaining, DRAWN_ROWS + 1))
+    last = [] if table.totals is None else [table.totals]
+    texts = (
+        [shown(cell, c, tz) for cell, c in zip(row, table.columns, strict=True)]
+        for row in itertools.chain(first, remaining, last)
+    )
     if len(first) <= DRAWN_ROWS and (screen.isatty() or color == "always"):
-        return _drawn(table.columns, first, screen, color, width)
-    return _plain(table.columns, itertools.chain(first, texts), screen)
+        rows = list(texts)
+        totals = rows.pop() if last else None
+        return _drawn(table.columns, rows, screen, color, width, totals, _bars(table, first))
+    return _plain(table.columns, texts, screen) - len(last)
 
 
 def shown(cell: Cell, column: Column, tz: tzinfo) -> str:
@@ -53,8 +62,31 @@ def shown(cell: Cell, column: Column, tz: tzinfo) -> str:
     return f"{at:%Y-%m-%d %H:%M}" if at else str(cell)
 
 
+def _bars(table: Table, rows: Sequence[Sequence[Cell]]) -> tuple[int, list[str]] | None:
+    """The first column of figures that are added up, and a bar for each row; None where there is nothing to compare."""
+    place = next((n for n, column in enumerate(table.columns) if column.sums), None)
+    if place is None or len(rows) < 2:
+        return None
+    figures = [cell if isinstance(cell := row[place], int | float) else 0 for row in rows]
+    most = max(figures)
+    return (place, [bar(figure / most) for figure in figures]) if most > 0 else None
+
+
+def bar(share: float) -> str:
+    """A bar of up to 12 cells, in steps of an eighth; nothing for nothing or less."""
+    eighths = max(round(share * _BAR * 8), 1) if share > 0 else 0
+    full, rest = divmod(eighths, 8)
+    return "█" * full + (_EIGHTHS[rest - 1] if rest else "")
+
+
 def _drawn(
-    columns: Sequence[Column], rows: Sequence[Sequence[str]], screen: TextIO, color: Color, width: int | None
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[str]],
+    screen: TextIO,
+    color: Color,
+    width: int | None,
+    totals: Sequence[str] | None = None,
+    bars: tuple[int, list[str]] | None = None,
 ) -> int:
     from rich import box
     from rich.console import Console
@@ -74,7 +106,10 @@ def _drawn(
         emoji=False,
     )
     if terminal and console.width < _NARROWEST * len(columns):
-        return _plain(columns, rows, screen)
+        _plain(columns, [*rows, *([totals] if totals else [])], screen)
+        return len(rows)
+    if bars and terminal and console.width >= _NARROWEST * len(columns) + _BAR + _GAP:
+        columns, rows, totals = _with_bars(columns, rows, totals, *bars)
     whole = _whole_ids(columns, rows, console.width)
     drawing = Drawing(box=box.SIMPLE_HEAD if terminal else None, show_edge=False, pad_edge=False)
     for column in columns:
@@ -87,8 +122,29 @@ def _drawn(
         )
     for row in rows:
         drawing.add_row(*map(Text, row))
+    if totals:
+        drawing.add_section()
+        drawing.add_row(*map(Text, totals), style="bold")
     console.print(drawing)
     return len(rows)
+
+
+def _with_bars(
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[str]],
+    totals: Sequence[str] | None,
+    place: int,
+    bars: Sequence[str],
+) -> tuple[list[Column], list[list[str]], Sequence[str] | None]:
+    """Everything with a column of bars behind that place."""
+    behind = place + 1
+    drawn = [[*row[:behind], shape, *row[behind:]] for row, shape in zip(rows, bars, strict=True)]
+    column = Column("bar", "")
+    return (
+        [*columns[:behind], column, *columns[behind:]],
+        drawn,
+        totals and [*totals[:behind], "", *totals[behind:]],
+    )
 
 
 def _whole_ids(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> bool:

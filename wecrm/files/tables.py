@@ -7,8 +7,9 @@ as formulas made harmless. A pipe is for programs: exact bytes. Memory does not 
 import csv
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -95,6 +96,7 @@ def write(
     tz: tzinfo,
     safe: bool = True,
     titles: bool = False,
+    totals: bool = False,
 ) -> Written:
     """Write `table` to `stream`; its rows are read once.
 
@@ -105,21 +107,35 @@ def write(
         for_file: CSV and TSV get a byte order mark, CRLF, and neutralised cells.
         safe: False leaves cells as they are, whatever a spreadsheet would make of them.
         titles: CSV, TSV and XLSX get the titles as headings.
+        totals: a totals row is the last row of CSV, TSV, JSON and NDJSON, as it always is of the others.
 
     Raises:
         UsageError: unknown format; more than a workbook holds.
     """
     known(fmt)
-    headings = [heading(column) if titles else column.key for column in table.columns]
+    headings = headings_of(table, titles)
+    if table.totals is not None and totals and fmt not in ("xlsx", "markdown"):
+        table = replace(table, rows=chain(table.rows, [table.totals]))
     if fmt in _DELIMITERS:
         return _delimited(table, headings, stream, _DELIMITERS[fmt], tz, for_file=for_file, safe=safe)
     if fmt == "xlsx":
         from wecrm.files.workbooks import writing
 
-        return Written(writing.write(table, headings, stream, tz))
+        return Written(writing.write([(table, headings)], stream, tz))
     if fmt == "markdown":
         return _markdown(table, stream, tz)
     return _json(table, stream, tz) if fmt == "json" else _ndjson(table, stream, tz)
+
+
+def write_book(parts: Sequence[Table], stream: BinaryIO, *, tz: tzinfo, titles: bool = False) -> int:
+    """One workbook with a sheet for each table; how many rows in all.
+
+    Raises:
+        UsageError: more than a sheet holds.
+    """
+    from wecrm.files.workbooks import writing
+
+    return writing.write([(table, headings_of(table, titles)) for table in parts], stream, tz)
 
 
 def write_object(parts: Sequence[Table], stream: BinaryIO, *, tz: tzinfo) -> None:
@@ -128,6 +144,11 @@ def write_object(parts: Sequence[Table], stream: BinaryIO, *, tz: tzinfo) -> Non
         stream.write((b",\n" if n else b"{\n") + msgspec.json.encode(table.name) + b": ")
         _json(table, stream, tz)
     stream.write(b"}\n")
+
+
+def headings_of(table: Table, titles: bool) -> list[str]:
+    """The first line: keys for programs, titles for people."""
+    return [heading(column) if titles else column.key for column in table.columns]
 
 
 def heading(column: Column) -> str:
@@ -271,4 +292,7 @@ def _markdown(table: Table, stream: BinaryIO, tz: tzinfo) -> Written:
     for row in table.rows:
         stream.write(line([shown(_as_text(cell, c, tz)) for cell, c in zip(row, columns, strict=True)]))
         rows += 1
+    if table.totals is not None:
+        cells = (shown(_as_text(cell, c, tz)) for cell, c in zip(table.totals, columns, strict=True))
+        stream.write(line([f"**{cell}**" if cell else "" for cell in cells]))
     return Written(rows)

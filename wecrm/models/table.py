@@ -13,19 +13,21 @@ Kind = Literal["text", "id", "int", "float", "bool", "time", "list"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: `key` is stable and never translated, `title` is for people."""
+    """One column: `key` is stable and never translated, `title` is for people, a totals row adds up what `sums`."""
 
     key: str
     title: str
     kind: Kind = "text"
     unit: str = ""
+    sums: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """Named columns and rows in their order; `rows` may be an iterator that is read once.
 
-    `as_of`: unix seconds of the cache the rows came from, None when they are live.
+    `as_of`: unix seconds of the cache the rows came from, None when they are live. `totals`: one cell per
+    column, for people; None in the columns that have none.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Table:
     rows: Iterable[Sequence[Cell]]
     notes: tuple[str, ...] = ()
     as_of: float | None = None
+    totals: tuple[Cell, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,18 @@ later, however often this runs; a stretch without a click costs one call.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, timedelta
 
 from wecrm.api import acquisitions as api
 from wecrm.errors import ApiError, Exit
 from wecrm.i18n import _
 from wecrm.models.livecode import LinkStatistic
+from wecrm.operations.statdays import day_at, is_stale, start, stretches
 from wecrm.operations.work import Work
 from wecrm.store import links
 from wecrm.store import livecodes as register
 
-USUAL_DAYS, MOST_DAYS, STRETCH = 30, 180, 30
-SETTLED_S = 24 * 3600
-"""How long after a day's end its figures may still change; WeCom does not say."""
-BEIJING = timezone(timedelta(hours=8))
+USUAL_DAYS, MOST_DAYS = 30, 180
 
 
 def fetch(work: Work, link_ids: Sequence[str], days: int, notes: list[str], *, today: bool = False) -> int:
@@ -49,24 +47,16 @@ def fetch_quota(work: Work) -> None:
 def _wanted(work: Work, link_id: str, days: int, today: bool) -> list[date]:
     """Days of a link that are not final here, since it was made."""
     known = register.find(work.store, "link", link_id)
-    last = datetime.fromtimestamp(work.now(), BEIJING).date()
-    made = datetime.fromtimestamp(known.code.create_time if known else 0, BEIJING).date()
+    last = day_at(work.now())
+    made = day_at(known.code.create_time if known else 0)
     first = max(last - timedelta(days=min(days, MOST_DAYS) - 1), made)
     read = links.days_read(work.store, link_id)
     listed = [first + timedelta(days=n) for n in range((last - first).days + today)]
-    return [day for day in listed if _is_stale(work, day, read.get(day.isoformat(), 0))]
-
-
-def _is_stale(work: Work, day: date, read_at: int) -> bool:
-    """Whether a day was never read since it was over, or not since it settled, which it has by now."""
-    over = _at(day + timedelta(days=1))
-    return read_at < over or read_at < over + SETTLED_S <= work.now()
+    return [day for day in listed if is_stale(day, read.get(day.isoformat(), 0), work.now())]
 
 
 def _found(work: Work, link_id: str, wanted: Sequence[date]) -> Iterator[tuple[date, LinkStatistic]]:
-    while wanted:
-        stretch = [day for day in wanted if day < wanted[0] + timedelta(days=STRETCH)]
-        wanted = wanted[len(stretch) :]
+    for stretch in stretches(wanted):
         whole = _ask(work, link_id, stretch[0], stretch[-1])
         if len(stretch) == 1 or whole == LinkStatistic():
             yield from ((day, whole) for day in stretch)
@@ -76,8 +66,4 @@ def _found(work: Work, link_id: str, wanted: Sequence[date]) -> Iterator[tuple[d
 
 
 def _ask(work: Work, link_id: str, first: date, last: date) -> LinkStatistic:
-    return api.statistic(work.client, link_id, _at(first), _at(last))
-
-
-def _at(day: date) -> int:
-    return int(datetime.combine(day, time(), BEIJING).timestamp())
+    return api.statistic(work.client, link_id, start(first), start(last))

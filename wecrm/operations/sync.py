@@ -21,7 +21,7 @@ from wecrm.store import groups as groups_store
 from wecrm.store import tags as tags_store
 from wecrm.store.syncs import Counts
 
-PURPOSES = ("members", "tags", "contacts", "groups", "livecodes")
+PURPOSES = ("members", "tags", "contacts", "groups", "livecodes", "stats")
 
 
 @dataclass(frozen=True, slots=True)

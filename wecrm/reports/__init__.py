@@ -1,37 +1,67 @@
-"""Figures for managers, built from the cache alone: one file per report, this registry.
+"""Figures for managers, built from the cache and the session archive alone: one file per report, this registry.
 
-A report is `build(store, period) -> Table`. To add one: write the file, add a line here; the command
-`wecrm report NAME`, its help and its docs page follow.
+To add one: write the file with its `REPORT`, add a line here; the command `wecrm report NAME`, its help and its
+docs page follow. Start with `entries.py`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from wecrm.models.table import Table
-from wecrm.reports import channels, followers, tagusage
-from wecrm.store.beginnings import Period
-from wecrm.store.database import Store
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One report: what it answers, how it is built, and whether it is about a period that can be chosen."""
-
-    summary: str
-    build: Callable[[Store, Period], Table]
-    dated: bool = False
-
+from wecrm.reports import (
+    behavior,
+    busyhours,
+    changes,
+    channels,
+    churn,
+    customers,
+    followers,
+    frequent,
+    funnel,
+    groups,
+    groupsends,
+    groupstats,
+    inherited,
+    links,
+    messages,
+    overlap,
+    quality,
+    replies,
+    several,
+    silent,
+    staff,
+    tagusage,
+    transferred,
+    unanswered,
+    wordhits,
+)
+from wecrm.reports.entries import Report
 
 REPORTS: Mapping[str, Report] = {
-    "followers": Report(
-        "Customers per member: active, lost, out of sight.", lambda store, _period: followers.build(store)
-    ),
-    "channels": Report(
-        "Customers per channel (state of the live code): added, lost after 1, 7 and 30 days, kept.",
-        channels.build,
-        dated=True,
-    ),
-    "tags": Report(
-        "Tags by use: customers, members, and tags nobody uses.", lambda store, _period: tagusage.build(store)
-    ),
+    "followers": followers.REPORT,
+    "channels": channels.REPORT,
+    "tags": tagusage.REPORT,
+    "customers": customers.REPORT,
+    "staff": staff.REPORT,
+    "departments": staff.DEPARTMENTS,
+    "churn": churn.REPORT,
+    "silent": silent.REPORT,
+    "shared-customers": several.REPORT,
+    "inherited": inherited.REPORT,
+    "transfers": transferred.REPORT,
+    "funnel": funnel.REPORT,
+    "tag-overlap": overlap.REPORT,
+    "groups": groups.REPORT,
+    "group-owners": groups.OWNERS,
+    "behavior": behavior.REPORT,
+    "group-stats": groupstats.REPORT,
+    "links": links.REPORT,
+    "groupsends": groupsends.REPORT,
+    "quality": quality.REPORT,
+    "changes": changes.REPORT,
+    "messages": messages.REPORT,
+    "replies": replies.REPORT,
+    "unanswered": unanswered.REPORT,
+    "busiest-hours": busyhours.REPORT,
+    "words-hits": wordhits.REPORT,
+    "frequent-words": frequent.WORDS,
+    "questions": frequent.QUESTIONS,
 }

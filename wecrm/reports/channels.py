@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from wecrm.i18n import _
+from wecrm.models.report import Asked, Definition
 from wecrm.models.table import Cell, Column, Table
+from wecrm.reports.entries import Report, Sources
 from wecrm.store import beginnings, figures
 from wecrm.store import livecodes as register
 from wecrm.store.beginnings import TERMS, Came, Period
@@ -24,7 +26,7 @@ class _Codes:
     by_link: dict[str, str] = field(default_factory=dict)
 
 
-def build(store: Store, period: Period) -> Table:
+def build(sources: Sources, asked: Asked) -> Table:
     """One row per channel and kind of code; a link without a channel has a row of its own.
 
     `added` counts beginnings within the period. `lost_7`: of those whom we could watch for 7 days, how
@@ -35,15 +37,16 @@ def build(store: Store, period: Period) -> Table:
         Column("kind", _("Kind")),
         Column("codes", _("Live codes"), "list"),
         Column("known", _("Known"), "bool"),
-        Column("added", _("Added"), "int"),
-        Column("fresh", _("New to the corp"), "int"),
-        Column("active", _("Active"), "int"),
-        Column("lost", _("Lost"), "int"),
+        Column("added", _("Added"), "int", sums=True),
+        Column("fresh", _("New to the corp"), "int", sums=True),
+        Column("active", _("Active"), "int", sums=True),
+        Column("lost", _("Lost"), "int", sums=True),
         Column("kept", _("Kept"), "float", "%"),
     ]
     for days in TERMS:
         columns.append(Column(f"lost_{days}", _("Lost in {days} d", days=days), "int"))
         columns.append(Column(f"rate_{days}", _("Share in {days} d", days=days), "float", "%"))
+    store, period = sources.store, Period(asked.since, asked.until)
     codes = _codes(store)
     rows = [*_came(beginnings.came(store, period), codes), *_joined(beginnings.joined(store, period), codes)]
     rows.sort(key=lambda row: (-int(str(row[4])), str(row[0]), str(row[1])))
@@ -92,3 +95,19 @@ def _joined(found: Iterable[beginnings.Joined], codes: _Codes) -> Iterator[tuple
 
 def _share(part: int, whole: int) -> float | None:
     return round(100 * part / whole, 1) if whole else None
+
+
+REPORT = Report(
+    title="Customers per channel",
+    summary="Customers per channel (state of the live code): added, lost after 1, 7 and 30 days, kept.",
+    definition=Definition(
+        "Every time somebody became a customer, by the channel they came through; shared and assigned customers "
+        "came before and are not counted. Lost in 7 days: of those who could be watched for 7 days, how many were "
+        "lost by then; the share is of those, not of all that were added. Kept: not lost by now.",
+        "The relations of the cache and their history, live codes and the customers of links.",
+        "When a customer was lost is when a sync missed them. Of join ways only who is in the groups now is known.",
+    ),
+    build=build,
+    takes=frozenset(("since", "until")),
+    compares=True,
+)

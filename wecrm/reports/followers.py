@@ -1,19 +1,33 @@
 """Customers per member."""
 
 from wecrm.i18n import _
+from wecrm.models.report import Asked, Definition
 from wecrm.models.table import Column, Table
+from wecrm.reports.entries import Report, Sources
 from wecrm.store import figures
-from wecrm.store.database import Store
 
 
-def build(store: Store) -> Table:
+def build(sources: Sources, _asked: Asked) -> Table:
     """One row per member with relations: how many are active, lost, transferred and out of sight."""
     columns = (
         Column("userid", _("Userid"), "id"),
         Column("name", _("Name")),
-        Column("active", _("Active"), "int"),
-        Column("lost", _("Lost"), "int"),
-        Column("transferred", _("Transferred"), "int"),
-        Column("out_of_sight", _("Out of sight"), "int"),
+        Column("active", _("Active"), "int", sums=True),
+        Column("lost", _("Lost"), "int", sums=True),
+        Column("transferred", _("Transferred"), "int", sums=True),
+        Column("out_of_sight", _("Out of sight"), "int", sums=True),
     )
+    store = sources.store
     return Table("followers", columns, figures.followers(store), as_of=figures.as_of(store, "contacts"))
+
+
+REPORT = Report(
+    title="Customers per member",
+    summary="Customers per member: active, lost, out of sight.",
+    definition=Definition(
+        "Relations of each member by their status at the last sync: a customer of two members counts twice.",
+        "The relations of the cache.",
+        "Lost means missed by a sync; whether member or customer ended it is not known here.",
+    ),
+    build=build,
+)

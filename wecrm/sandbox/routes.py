@@ -10,10 +10,12 @@ from wecrm.sandbox import (
     contacts,
     contactways,
     groups,
+    groupsends,
     joinways,
     members,
     messages,
     msgaudit,
+    statistics,
     tags,
     transfers,
     welcomes,
@@ -101,6 +103,24 @@ _AFTER_CGI_BIN: Final[Mapping[str, Route]] = {
         groups.list_, CUSTOMERS, "status_filter", "owner_filter", "cursor", "limit"
     ),
     "externalcontact/groupchat/get": _post(groups.get, CUSTOMERS, "chat_id", "need_name"),
+    "externalcontact/groupchat/statistic": _post(
+        statistics.statistic, CUSTOMERS, "day_begin_time", "day_end_time", "owner_filter", "order_by", "order_asc",
+        "offset", "limit",
+    ),
+    "externalcontact/groupchat/statistic_group_by_day": _post(
+        statistics.statistic_group_by_day, CUSTOMERS, "day_begin_time", "day_end_time", "owner_filter"
+    ),
+    "externalcontact/get_user_behavior_data": _post(
+        statistics.get_user_behavior_data, CUSTOMERS, "userid", "partyid", "start_time", "end_time"
+    ),
+    "externalcontact/get_groupmsg_list_v2": _post(
+        groupsends.get_groupmsg_list_v2, CUSTOMERS, "chat_type", "start_time", "end_time", "creator", "filter_type",
+        "limit", "cursor",
+    ),
+    "externalcontact/get_groupmsg_task": _post(groupsends.get_groupmsg_task, CUSTOMERS, "msgid", "limit", "cursor"),
+    "externalcontact/get_groupmsg_send_result": _post(
+        groupsends.get_groupmsg_send_result, CUSTOMERS, "msgid", "userid", "limit", "cursor"
+    ),
     "externalcontact/add_contact_way": _write(
         contactways.add_contact_way, "type", "scene", "is_temp", *_WAY
     ),

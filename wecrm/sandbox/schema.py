@@ -48,6 +48,13 @@ CREATE TABLE relation (
   one_way INTEGER NOT NULL,   -- 1 = the customer has deleted the member
   PRIMARY KEY (member, contact)
 ) WITHOUT ROWID;
+CREATE TABLE former (         -- when relations that are gone had begun
+  member INTEGER NOT NULL, createtime INTEGER NOT NULL
+);
+CREATE INDEX former_member ON former (member);
+CREATE TRIGGER relation_gone AFTER DELETE ON relation BEGIN
+  INSERT INTO former VALUES (old.member, json_extract(old.info, '$.createtime'));
+END;
 CREATE TABLE tag_group (
   n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, ord INTEGER NOT NULL,
   create_time INTEGER NOT NULL, owner TEXT NOT NULL, strategy INTEGER NOT NULL, deleted INTEGER NOT NULL

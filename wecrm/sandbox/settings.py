@@ -99,6 +99,8 @@ SWITCHES: Final[Mapping[str, tuple[JSON, tuple[JSON, ...], str]]] = MappingProxy
             "agree_status of a customer who was told of the archive and said nothing; absent = not in the answer",
         ),
         "agree_stranger": (84061, (0,), "errcode of check_single_agree for a pair without relation; 0 = left out"),
+        "stats_permitted": (True, (False,), "the app may read statistics of chats and groups; if not, 48002"),
+        "stats_ready_hour": (6, (0,), "hour (UTC+8) before which yesterday's statistics are all zero"),
         "long_notice": ("cut", (45002,), "message/send with a text of more than 2048 bytes"),
     }
 )

@@ -64,7 +64,7 @@ def _before(field: str, now: str) -> str:
 
 
 # An earlier beginning is over when the next one is there, even where no sync saw it end.
-_BEGINNINGS = f"""
+BEGINNINGS = f"""
     SELECT userid, external_userid, createtime AS at, coalesce(state, '') AS channel,
         coalesce(add_way, 0) AS way, status, status_at AS ended FROM relation
     UNION ALL SELECT r.userid, r.external_userid, CAST(e.old AS INTEGER), {_before("state", "coalesce(r.state, '')")},
@@ -75,6 +75,7 @@ _BEGINNINGS = f"""
     LEFT JOIN relation_event ended ON ended.id = (SELECT max(s.id) FROM relation_event s
         WHERE s.relation_id = e.relation_id AND s.field = 'status' AND s.id < e.id)
     WHERE e.field = 'createtime' AND e.old IS NOT NULL"""
+"""SQL: userid, external_userid, at, channel, way, status, and ended, which tells nothing while the status is active."""
 
 # `watched`: until when we know how it went, which is the last complete pass over the member, or an earlier moment when
 # it went elsewhere. Of what began before the first sync nothing is known: who was lost before it was in no list.
@@ -85,7 +86,7 @@ _FACTS = f"""
         iif(b.way = {LINK_WAY}, (SELECT coalesce(
             min(iif(coalesce(lc.state, '') = b.channel, lc.link_id, NULL)), min(lc.link_id), '') FROM link_customer lc
             WHERE lc.external_userid = b.external_userid AND lc.userid = b.userid), '') AS link_id
-    FROM ({_BEGINNINGS}) b LEFT JOIN member m ON m.userid = b.userid
+    FROM ({BEGINNINGS}) b LEFT JOIN member m ON m.userid = b.userid
     LEFT JOIN first_touch f ON f.external_userid = b.external_userid AND f.userid = b.userid AND f.at = b.at
     WHERE b.way NOT IN ({PASSED_ON}) AND (? IS NULL OR b.at >= ?) AND (? IS NULL OR b.at < ?)"""
 

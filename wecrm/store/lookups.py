@@ -59,3 +59,26 @@ def departments_under(store: Store, name: str) -> tuple[int, ...]:
             found.add(own)
             waiting += below.get(own, ())
     return tuple(sorted(found))
+
+
+def userids_meant(store: Store, name: str) -> tuple[str, ...]:
+    """Userids of the members that `name` means: a userid, else everybody of that name or alias, who left included.
+
+    Raises:
+        UsageError: there is none; says the nearest.
+    """
+    found = store.connection.execute(
+        "SELECT userid, userid = :name FROM member WHERE :name IN (userid, name, alias) OR userid = :name "
+        "ORDER BY userid",
+        {"name": name},
+    ).fetchall()
+    own = tuple(userid for userid, exact in found if exact)
+    if found:
+        return own or tuple(userid for userid, _exact in found)
+    rows = store.connection.execute("SELECT userid, name FROM member").fetchall()
+    raise UsageError(
+        _("The cache knows no member {name}.", name=repr(visible(name))),
+        "",
+        did_you_mean(name, [each for row in rows for each in row if each], 3)
+        or _("`wecrm sync members` reads the members."),
+    )

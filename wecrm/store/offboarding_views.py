@@ -13,7 +13,7 @@ OFFBOARDINGS = View(
         ("step", "Step", "text", "The step that it stands at; empty when it is over."),
         ("wait_until", "Next", "time", "When it can go on; empty when nothing waits for a time."),
         ("due", "Last day", "text", "The member's last day, YYYY-MM-DD."),
-        ("left_at", "Left", "time", "When the member was first seen to be gone."),
+        ("left_at", "Left at", "time", "When the member was first seen to be gone."),
         ("deadline", "Deadline", "time", "One year after leaving (or the last day): then nothing can be inherited."),
         (
             "takers",

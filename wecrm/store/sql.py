@@ -3,21 +3,25 @@
 import re
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta, timezone, tzinfo
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from wecrm.errors import ConfigError, UsageError
 from wecrm.i18n import _
 from wecrm.models.table import Cell, Column, Kind, Table
 from wecrm.models.text import visible
-from wecrm.store import encryption
+from wecrm.store import encryption, sqlfunctions, sqltext
 from wecrm.store.database import explained
 from wecrm.store.encryption import Key
 from wecrm.store.nearest import did_you_mean
 from wecrm.store.views import VIEWS
+
+Value = str | int | float | None
+"""What a parameter may be."""
 
 _LOOKED_AT = 500
 """Rows looked at to tell columns of numbers."""
@@ -31,24 +35,36 @@ _FORBIDDEN = frozenset(("load_extension", "fts3_tokenizer", "readfile", "writefi
 
 
 def query(
-    path: Path, text: str, *, seconds: float = 30, monotonic: Callable[[], float], key: Key | None = None
+    path: Path,
+    text: str,
+    values: Mapping[str, Value] = MappingProxyType({}),
+    *,
+    seconds: float = 30,
+    monotonic: Callable[[], float],
+    key: Key | None = None,
+    tz: tzinfo = _CHINA,
+    source: str = "",
 ) -> Table:
     """The rows of one SELECT over the database at `path`, streamed.
 
-    `iso(seconds)` in the query writes unix seconds as ISO-8601 in +08:00. The connection is
-    read-only, sees no other file and is closed after the last row.
+    `iso(seconds)` in the query writes unix seconds as ISO-8601, `period(seconds, 'week')` the first day of the day,
+    week or month they lie in (a month as 2026-11), both by the clocks of `tz`. The connection is read-only, sees no
+    other file and is closed after the last row.
 
     Args:
+        values: of the parameters that stand in the query as `:name`.
         seconds: how long SQLite may work, not counting what is done with the rows.
         monotonic: seconds of a clock that never goes back.
         key: of an encrypted file.
+        source: the file that the query stands in, for complaints.
 
     Raises:
-        UsageError: not one SELECT, an unknown name, or it took too long (also while rows are read).
+        UsageError: not one SELECT, an unknown name, a parameter without a value, or it took too long (also while
+            rows are read); says the line and column where that is known.
         ConfigError: there is no database.
     """
-    connection = _opened(path, key)
-    reading = _Reading(path, connection, text, _Watch(seconds, monotonic))
+    connection = _opened(path, key, tz)
+    reading = _Reading(path, connection, text, values, _Watch(seconds, monotonic), source)
     try:
         reading.begin()
         first = reading.some()
@@ -58,6 +74,21 @@ def query(
     names = [item[0] for item in reading.cursor.description]
     columns = tuple(Column(name, name, _kind(n, first)) for n, name in enumerate(names))
     return Table("sql", columns, reading.rows(first))
+
+
+def check(path: Path, text: str, *, source: str = "") -> None:
+    """Let SQLite understand a query without running it; its parameters need no values.
+
+    Raises:
+        UsageError: it can't be run; says where.
+        ConfigError: there is no database.
+    """
+    connection = _opened(path, None, _CHINA)
+    values = dict.fromkeys(sqltext.parameters(text))
+    try:
+        _Reading(path, connection, text, values, _Watch(1, lambda: 0.0), source).begin("EXPLAIN ")
+    finally:
+        connection.close()
 
 
 class _Watch:
@@ -82,19 +113,36 @@ class _Watch:
 class _Reading:
     """One query under way."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, text: str, watch: _Watch) -> None:
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        text: str,
+        values: Mapping[str, Value],
+        watch: _Watch,
+        source: str,
+    ) -> None:
         self.path = path
         self.connection = connection
         self.text = text
+        self.values = values
         self.watch = watch
+        self.source = source
         self.cursor = connection.cursor()
 
-    def begin(self) -> None:
+    def begin(self, verb: str = "") -> None:
         self.connection.set_authorizer(_authorize)
         self.connection.set_progress_handler(self.watch.late, _PER_CHECK)
+        for name, offset in sqltext.parameters(self.text).items():
+            if name not in self.values:
+                raise UsageError(
+                    self.at(offset, _("The parameter :{name} has no value.", name=name)),
+                    "",
+                    did_you_mean(name, self.values) or _("Give it one: --param {name}=VALUE.", name=name),
+                )
         try:
             with self.watch:
-                self.cursor.execute(self.text)
+                self.cursor.execute(verb + self.text, dict(self.values))
         except (self.connection.Error, self.connection.Warning, ValueError) as error:
             self.explain(error)
         if self.cursor.description is None:
@@ -122,17 +170,36 @@ class _Reading:
                 raise error
         if name == "SQLITE_INTERRUPT" or message == "interrupted":
             raise UsageError(
-                _("The query took longer than {seconds:g} s.", seconds=self.watch.seconds),
+                self.at(None, _("The query took longer than {seconds:g} s.", seconds=self.watch.seconds)),
                 "",
-                _("Narrow it, or give it more time with --timeout."),
+                _("Narrow it.") if self.source else _("Narrow it, or give it more time with --timeout."),
             ) from error
         if "one statement" in message:
-            raise UsageError(_("Only one statement at a time.")) from error
+            raise UsageError(self.at(None, _("Only one statement at a time."))) from error
         if "not authorized" in message or "prohibited" in message or "readonly" in message:
             raise UsageError(
-                _("Only reading is possible here."), message, _("Write one SELECT over the views and tables.")
+                self.at(None, _("Only reading is possible here.")),
+                message,
+                _("Write one SELECT over the views and tables."),
             ) from error
-        raise UsageError(_("SQLite can't run this query."), message, self.hint(message)) from error
+        offset = sqltext.refused(self.connection, self.text, str(error))
+        what = self.at(offset, _("SQLite can't run this query."))
+        raise UsageError(what, message, self.hint(message)) from error
+
+    def at(self, offset: int | None, what: str) -> str:
+        """What is wrong, with the file, line and column where they are known."""
+        if offset is not None:
+            line, column = sqltext.place(self.text, offset)
+            if self.source:
+                return _(
+                    "{path}, line {line}, column {column}: {what}",
+                    path=self.source,
+                    line=line,
+                    column=column,
+                    what=what,
+                )
+            return _("Line {line}, column {column}: {what}", line=line, column=column, what=what)
+        return _("{path}: {what}", path=self.source, what=what) if self.source else what
 
     def hint(self, message: str) -> str:
         missing = re.search(r"no such (table|column): (.+)", message)
@@ -149,17 +216,17 @@ class _Reading:
         return [row[0] for row in self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
 
 
-def _opened(path: Path, key: Key | None) -> sqlite3.Connection:
+def _opened(path: Path, key: Key | None, tz: tzinfo) -> sqlite3.Connection:
     try:
         with explained(path):
-            return _prepared(encryption.connect(path, key, mode="?mode=ro", timeout_s=30))
+            return _prepared(encryption.connect(path, key, mode="?mode=ro", timeout_s=30), tz)
     except ConfigError as error:
         raise ConfigError(
             _("The database {path} can't be read.", path=path), error.why, _("Run `wecrm sync` first.")
         ) from error
 
 
-def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
+def _prepared(connection: sqlite3.Connection, tz: tzinfo) -> sqlite3.Connection:
     connection.execute("PRAGMA query_only = ON")
     connection.execute("SELECT 1 FROM sqlite_master").fetchone()
     if isinstance(connection, sqlite3.Connection):  # of an encrypted file nothing goes to the disk
@@ -169,7 +236,7 @@ def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
     if hasattr(connection, "setlimit"):  # not in SQLCipher's
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LENGTH_MAX)
     connection.text_factory = lambda data: data.decode(errors="backslashreplace")
-    connection.create_function("iso", 1, _iso, deterministic=True)
+    sqlfunctions.declare(connection, tz)
     if sys.version_info >= (3, 12) and hasattr(
         connection, "setconfig"
     ):  # before, SQLite takes a misspelt "column" for a text
@@ -188,15 +255,6 @@ def _authorize(action: int, first: str | None, second: str | None, *_rest: str |
             return sqlite3.SQLITE_OK
         case _:
             return sqlite3.SQLITE_DENY
-
-
-def _iso(seconds: object) -> str | None:
-    if not isinstance(seconds, int | float):
-        return None
-    try:
-        return datetime.fromtimestamp(int(seconds), _CHINA).isoformat()
-    except (OverflowError, ValueError, OSError):
-        return None
 
 
 def _cell(value: Any) -> Cell:

@@ -8,6 +8,7 @@ from wecrm.store.code_views import LIVECODES, WELCOMES
 from wecrm.store.columns import View, columns_of
 from wecrm.store.journal_views import JOB_ROWS, JOBS, SYNCS
 from wecrm.store.offboarding_views import OFFBOARDING_STEPS, OFFBOARDINGS
+from wecrm.store.statistics_views import BEHAVIOR_DAYS, GROUP_DAYS, GROUPSEND_TASKS, GROUPSENDS, LINK_DAYS
 from wecrm.store.transfer_views import TRANSFERS
 
 _DEPARTMENTS = View(
@@ -244,6 +245,11 @@ VIEWS = {
         OFFBOARDINGS,
         OFFBOARDING_STEPS,
         _HISTORY,
+        BEHAVIOR_DAYS,
+        GROUP_DAYS,
+        LINK_DAYS,
+        GROUPSENDS,
+        GROUPSEND_TASKS,
         SYNCS,
         JOBS,
         JOB_ROWS,

@@ -36,8 +36,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _NOT_IN_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f\ud800-\udfff]")
 
 
-def write(table: Table, headings: Sequence[str], stream: BinaryIO, tz: tzinfo) -> int:
-    """Write `table` to `stream` under these headings; how many rows there were.
+def write(parts: Sequence[tuple[Table, Sequence[str]]], stream: BinaryIO, tz: tzinfo) -> int:
+    """Write tables to `stream`, each on a sheet under its headings; how many rows there were.
 
     Texts, ids and lists (joined by `;`) are text cells, never formulas or links. Times are Excel's
     own, as the clocks of `tz` show them. Integers beyond 2^53 are text, because a number would lose digits.
@@ -51,7 +51,7 @@ def write(table: Table, headings: Sequence[str], stream: BinaryIO, tz: tzinfo) -
         options = {"constant_memory": True, "tmpdir": folder, "nan_inf_to_errors": False}
         book = Workbook(stream, options)
         try:
-            rows = _Page(book, table, tz).fill(headings)
+            rows = sum([_Page(book, table, tz).fill(headings) for table, headings in parts])
             book.set_properties({"created": _MADE})
             book.close()
         except BaseException:
@@ -62,17 +62,21 @@ def write(table: Table, headings: Sequence[str], stream: BinaryIO, tz: tzinfo) -
 
 
 class _Page:
-    """The one sheet of a workbook that is being written."""
+    """One sheet of a workbook that is being written."""
 
     def __init__(self, book: "Workbook", table: Table, tz: tzinfo) -> None:
         self.table = table
         self.tz = tz
         self.widths = [0] * len(table.columns)
-        self.sheet: Worksheet = book.add_worksheet(_sheet_name(table.name), _worksheet())
+        self.sheet: Worksheet = book.add_worksheet(_free(book, _sheet_name(table.name)), _worksheet())
+        self.book = book
         self.bold = book.add_format({"bold": True, "num_format": "@"})
         formats = {"time": "yyyy-mm-dd hh:mm:ss", "text": "@", "id": "@", "list": "@"}
         made: dict[str, Any] = {kind: book.add_format({"num_format": form}) for kind, form in formats.items()}
-        self.formats: list[Format | None] = [made.get(column.kind) for column in table.columns]
+        numbers = {form: book.add_format({"num_format": form}) for form in filter(None, map(_number, table.columns))}
+        self.formats: list[Format | None] = [
+            made.get(column.kind) or numbers.get(_number(column)) for column in table.columns
+        ]
         self.as_text: Format = made["text"]
 
     def fill(self, headings: Sequence[str]) -> int:
@@ -88,14 +92,31 @@ class _Page:
                     _("More rows than a sheet of a workbook holds: {limit:,}.", limit=LIMIT_ROWS),
                     fix=_("Write CSV, or choose fewer rows with `--where` or `--limit`."),
                 )
-            for place, (cell, column) in enumerate(zip(row, columns, strict=True)):
-                self._cell(count, place, cell, column)
+            self._row(count, row)
+        kept = self.formats
+        if self.table.totals is not None:
+            self._totals(count + 1, self.table.totals)
         for place, width in enumerate(self.widths):
-            self.sheet.set_column(place, place, min(_WIDEST, max(_NARROWEST, width + 3)), self.formats[place])
+            self.sheet.set_column(place, place, min(_WIDEST, max(_NARROWEST, width + 3)), kept[place])
         self.sheet.freeze_panes(1, 0)
         if columns:
             self.sheet.autofilter(0, 0, count, len(columns) - 1)
         return count
+
+    def _row(self, number: int, row: Sequence[Cell]) -> None:
+        for place, (cell, column) in enumerate(zip(row, self.table.columns, strict=True)):
+            self._cell(number, place, cell, column)
+
+    def _totals(self, number: int, totals: Sequence[Cell]) -> None:
+        """The last row, bold, below what the filter hides: values, no formulas."""
+        self.formats = [
+            self.book.add_format({"bold": True, "top": 1, "num_format": _number(column) or "@"})
+            if column.kind in ("int", "float")
+            else self.bold
+            for column in self.table.columns
+        ]
+        self.as_text = self.bold
+        self._row(number, totals)
 
     def _cell(self, row: int, place: int, cell: Cell, column: Column) -> None:
         match cell:
@@ -112,7 +133,7 @@ class _Page:
             case _ if column.kind == "id" or not _is_exact(cell):
                 self._text(row, place, str(cell), self.as_text)
             case _:
-                self.sheet.write_number(row, place, cell)
+                self.sheet.write_number(row, place, cell, self.formats[place])
                 self._wide(row, place, str(cell))
 
     def _time(self, row: int, place: int, seconds: float) -> None:
@@ -169,6 +190,23 @@ def _is_exact(number: float) -> bool:
 
 def _cells(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _number(column: Column) -> str:
+    """Excel's format of a column of figures; "" where a number is shown as it is."""
+    if column.kind not in ("int", "float") or not (column.unit or column.sums):
+        return ""
+    return "#,##0" if column.kind == "int" else "#,##0.0"
+
+
+def _free(book: "Workbook", name: str) -> str:
+    """`name`, with a number where the workbook has a sheet of that name, as Excel compares them."""
+    taken = {sheet.get_name().lower() for sheet in book.worksheets()}
+    found, n = name, 1
+    while found.lower() in taken:
+        n += 1
+        found = f"{name[: 30 - len(str(n))]} {n}"
+    return found
 
 
 def _sheet_name(name: str) -> str:

@@ -1,0 +1,278 @@
+"""Messages of the archive by member, day and hour, from the counts that are kept while messages are stored.
+
+The counts are read day by day in the order in which they stand, and added up here: a million of them take a
+second or two that way, and several times that in statements that sort them.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+from functools import cache
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import Any, Final
+
+from wecrm.models import periods
+from wecrm.models.report import Asked
+from wecrm.models.speakers import side
+from wecrm.store.asked import parameters
+from wecrm.store.database import Store
+
+Count = tuple[str, int, str, int, int]
+"""day, hour, who wrote, conversation, messages."""
+
+_QUARTER_S: Final = 900
+"""Clocks of all places differ by whole quarters of an hour."""
+
+_LATEST_S: Final = 253_000_000_000
+"""The year 9987: later times are no days of a calendar."""
+
+_EVER: Final = ("~", 0)
+"""Behind every (day, hour)."""
+
+_WHOLE: Final = (
+    "SELECT day, hour, person, conversation, messages FROM message_day "
+    "WHERE day >= :first_day AND day <= :last_day AND (day, hour) >= (:first_day, :first_hour) "
+    "AND (day, hour) < (:last_day, :last_hour) ORDER BY day"
+)
+"""Whole hours from the counts; of the hours in which a period begins or ends, its own messages."""
+
+_BEFORE: Final = (
+    "SELECT :since_day, :since_hour, sender, conversation, 1 FROM record "
+    "WHERE action = 'send' AND msgtime >= :since_ms AND msgtime < :first_ms"
+)
+
+_BEHIND: Final = (
+    "SELECT :until_day, :until_hour, sender, conversation, 1 FROM record "
+    "WHERE action = 'send' AND msgtime >= :last_ms AND msgtime < :until_ms"
+)
+
+_CHATS: Final = (
+    "SELECT c.id, m.person, x.person, c.last_at FROM conversation c "
+    "JOIN participant m ON m.conversation = c.id AND m.side = 'member' "
+    "JOIN participant x ON x.conversation = c.id AND x.side = 'contact' WHERE c.kind = 'single'"
+)
+"""Single chats of a member with a customer."""
+
+
+@dataclass(slots=True)
+class Written:
+    """What a member, and customers in single chats with the member, wrote in some time."""
+
+    days: int = 0
+    """Days on which the member wrote."""
+    chats: set[int] = field(default_factory=set)
+    chat_sent: int = 0
+    chat_received: int = 0
+    groups: set[int] = field(default_factory=set)
+    group_sent: int = 0
+    other_sent: int = 0
+
+    @property
+    def sent(self) -> int:
+        """Messages of the member in all."""
+        return self.chat_sent + self.group_sent + self.other_sent
+
+
+def by_member(store: Store, archive: Store, asked: Asked) -> Iterator[tuple[str, dict[str, Written]]]:
+    """What was written by day, week or month (or in all, ""), and by userid in lower case; earliest first."""
+    places = _Places(archive)
+
+    def period(item: tuple[str, Any]) -> str:
+        return periods.label(date.fromisoformat(item[0]), asked.by) if asked.by else ""
+
+    for label, days in groupby(_by_day(store, archive, asked, places), key=period):
+        found: dict[str, Written] = defaultdict(Written)
+        for _day, written in days:
+            for member, lines in written.items():
+                _add(found[member], lines, places)
+        yield label, found
+
+
+def _add(found: Written, lines: Mapping[int, list[int]], places: "_Places") -> None:
+    """Count a day."""
+    wrote = 0
+    for conversation, (sent, received) in lines.items():
+        wrote += sent
+        if conversation in places.chats:
+            found.chats.add(conversation)
+            found.chat_sent += sent
+            found.chat_received += received
+        elif conversation in places.groups:
+            found.groups.add(conversation)
+            found.group_sent += sent
+        else:
+            found.other_sent += sent
+    found.days += wrote > 0
+
+
+def by_conversation(store: Store, archive: Store, asked: Asked) -> Iterator[tuple[Any, ...]]:
+    """(day, userid, conversation, chat, group or other, customer of a chat, sent, received), day by day."""
+    places = _Places(archive)
+    for day, written in _by_day(store, archive, asked, places):
+        for member, lines in sorted(written.items()):
+            for conversation, (sent, received) in sorted(lines.items()):
+                chat = places.chats.get(conversation)
+                contact = chat[1] if chat else None
+                place = "chat" if chat else "group" if conversation in places.groups else "other"
+                yield day, places.userids[member], conversation, place, contact, sent, received
+
+
+def by_hour(store: Store, archive: Store, asked: Asked) -> dict[tuple[int, int], list[int]]:
+    """(day of the week from Monday = 0, hour) → [messages of customers, of members] in chats with customers.
+
+    Where members were asked for: only conversations in which one of them takes part, and only what they sent.
+    """
+    staff = _staff(store, asked)
+    outside = _with(archive, "contact", None)
+    if staff is not None:
+        outside &= _with(archive, "member", staff)
+    who = cache(side)
+    found: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
+    for day, counts in groupby(_counts(archive, asked), key=itemgetter(0)):
+        weekday = date.fromisoformat(day).weekday()
+        hours = [found[weekday, hour] for hour in range(24)]
+        for _day, hour, person, conversation, messages in counts:
+            if conversation in outside:
+                if who(person) == "contact":
+                    hours[hour][0] += messages
+                elif who(person) == "member" and (staff is None or person.lower() in staff):
+                    hours[hour][1] += messages
+    return found
+
+
+def _with(archive: Store, who: str, staff: frozenset[str] | None) -> set[int]:
+    """Conversations in which somebody of that side takes part, one of these where they are named."""
+    rows = archive.connection.execute("SELECT conversation, lower(person) FROM participant WHERE side = ?", (who,))
+    return {conversation for conversation, person in rows if staff is None or person in staff}
+
+
+class _Places:
+    """What conversations are, and who talks in them."""
+
+    def __init__(self, archive: Store) -> None:
+        self.userids: dict[str, str] = {}
+        """userid in lower case → as it is written."""
+        self.chats: dict[int, tuple[str, str]] = {}
+        """Single chats: (userid in lower case, customer)."""
+        for id_, member, contact, _at in archive.connection.execute(_CHATS):
+            self.chats[id_] = (self.member(member), contact)
+        groups = archive.connection.execute("SELECT id FROM conversation WHERE kind = 'group'")
+        self.groups = {id_ for (id_,) in groups}
+
+    def member(self, userid: str) -> str:
+        """The userid in lower case, remembered as it is written."""
+        key = userid.lower()
+        return self.userids.setdefault(key, userid) and key
+
+
+def _by_day(
+    store: Store, archive: Store, asked: Asked, places: _Places
+) -> Iterator[tuple[str, dict[str, dict[int, list[int]]]]]:
+    """Day by day: userid in lower case → conversation → [sent, received]."""
+    staff, chats = _staff(store, asked), places.chats
+
+    @cache
+    def key_of(person: str) -> str:
+        key = places.member(person) if side(person) == "member" else ""
+        return key if staff is None or key in staff else ""
+
+    for day, counts in groupby(_counts(archive, asked), key=itemgetter(0)):
+        found: dict[str, dict[int, list[int]]] = defaultdict(dict)
+        for _day, _hour, person, conversation, messages in counts:
+            member, way = key_of(person), 0
+            if not member:
+                chat = chats.get(conversation)
+                if chat is None or (staff is not None and chat[0] not in staff):
+                    continue
+                member, way = chat[0], 1
+            lines = found[member]
+            line = lines.get(conversation)
+            if line is None:
+                line = lines[conversation] = [0, 0]
+            line[way] += messages
+        yield day, found
+
+
+def _staff(store: Store, asked: Asked) -> frozenset[str] | None:
+    """Userids in lower case of those who were asked for; None for everybody."""
+    if not (asked.members or asked.departments):
+        return None
+    return frozenset(json.loads(str(parameters(store, asked)["staff"])))
+
+
+def _counts(archive: Store, asked: Asked) -> Iterator[Count]:
+    """What was written within the period, day by day."""
+    params = _hours(asked)
+    return chain.from_iterable(archive.connection.execute(sql, params) for sql in (_BEFORE, _WHOLE, _BEHIND))
+
+
+def last_message(archive: Store) -> Iterator[tuple[str, str, int]]:
+    """(userid, external_userid, unix seconds of the last message, whoever wrote it) of every single chat."""
+    return ((member, contact, at) for _id, member, contact, at in archive.connection.execute(_CHATS))
+
+
+def pulled_at(archive: Store) -> float | None:
+    """Unix seconds at which the newest pull began that went through: what was sent later may be missing."""
+    found = archive.connection.execute("SELECT max(started_at) FROM pull WHERE emptied = 1").fetchone()[0]
+    return None if found is None else float(found)
+
+
+def customers(store: Store, ids: Collection[str]) -> dict[str, str]:
+    """Names of customers by external_userid, as far as the cache knows them."""
+    rows = store.connection.execute(
+        "SELECT external_userid, name FROM contact WHERE external_userid IN (SELECT value FROM json_each(?)) "
+        "AND name <> ''",
+        (json.dumps(sorted(set(ids))),),
+    )
+    return dict(rows.fetchall())
+
+
+def _hours(asked: Asked) -> dict[str, str | float | None]:
+    """The parameters of `said`: the whole hours of the period, and what is left of it before and behind them."""
+    since = None if asked.since is None else min(asked.since, _LATEST_S)
+    until = None if asked.until is None else min(asked.until, _LATEST_S)
+    first = None if since is None else _hour(since, asked.tz, 1)
+    last = None if until is None else _hour(until, asked.tz, -1)
+    if first is not None and last is not None and until is not None and first > last:  # all of it in one hour
+        first = last = until
+    first_day = ("", 0) if first is None else _when(first, asked.tz)
+    last_day = _EVER if last is None else _when(last, asked.tz)
+    before = ("", 0) if since is None else _when(since, asked.tz)
+    behind = ("", 0) if last is None else _when(last, asked.tz)
+    return {
+        "first_day": first_day[0],
+        "first_hour": first_day[1],
+        "last_day": last_day[0],
+        "last_hour": last_day[1],
+        "since_day": before[0],
+        "since_hour": before[1],
+        "until_day": behind[0],
+        "until_hour": behind[1],
+        "since_ms": _ms(since),
+        "first_ms": _ms(first),
+        "last_ms": _ms(last),
+        "until_ms": _ms(until),
+    }
+
+
+def _hour(at: float, tz: tzinfo, step: int) -> float:
+    """The moment itself where the clocks begin an hour, or the next (1) or the last (-1) in which they do."""
+    quarter = int(at // _QUARTER_S) * _QUARTER_S
+    if step > 0 and quarter < at:
+        quarter += _QUARTER_S
+    while _when(quarter, tz) == _when(quarter - _QUARTER_S, tz):
+        quarter += step * _QUARTER_S
+    return quarter
+
+
+def _when(at: float, tz: tzinfo) -> tuple[str, int]:
+    """(day, hour) on the clocks."""
+    told = datetime.fromtimestamp(at, tz)
+    return told.strftime("%Y-%m-%d"), told.hour
+
+
+def _ms(at: float | None) -> int:
+    return 0 if at is None else int(at * 1000)
