@@ -34,7 +34,7 @@ from wecrm.models.report import Asked
 from wecrm.models.table import Column
 from wecrm.reports import REPORTS
 from wecrm.reports.entries import OPTIONS, Report, Sources
-from wecrm.sandbox.routes import GETTOKEN, ROUTES
+from wecrm.sandbox.routes import FILES, GETTOKEN, ROUTES
 from wecrm.store.archive.archive_views import VIEWS as ARCHIVE_VIEWS
 from wecrm.store.archive.opening import open_archive
 from wecrm.store.columns import View
@@ -284,26 +284,34 @@ def kind_name(kind: Any) -> str:
 
 
 def endpoints() -> str:
-    """Every API of WeCom that wecrm calls."""
-    routes = {*ROUTES, GETTOKEN}
-    rows = [
-        (
-            code(e.name),
-            e.method,
-            f"[{e.doc}]({OFFICIAL}{e.doc})",
-            e.effect,
-            e.secret,
-            "yes" if e.path in routes else "no",
-        )
-        for e in ALL
-    ]
+    """Every API of WeCom that wecrm calls, and what proves that it is called rightly."""
+    sys.path.append(str(ROOT))
+    documented = import_module("tests.api.documented")
+    routes, called = {*ROUTES, GETTOKEN}, {e.path for e in ALL}
+    struck = (ROOT / "tests" / "api" / "test_endpoint_faults.py").exists()
+    rows = []
+    for e in ALL:
+        client = e in documented.EXPECTED or e in documented.AFTER_A_REFUSAL
+        proofs = (client, e.path in routes, documented.sample(e).exists(), struck and client)
+        page_of = f"[{e.doc}]({OFFICIAL}{e.doc})"
+        rows.append((code(e.name), e.method, page_of, e.effect, e.secret, *("yes" if p else "no" for p in proofs)))
+    others = (code(path.removeprefix("/cgi-bin/")) for path in sorted((routes | FILES.keys()) - called))
     return page(
         "Endpoints",
-        f"Every API of WeCom that wecrm calls: {len(ALL)}. Nothing else is ever called. The effect is `read` (nothing "
-        "changes), `same` (may be repeated, the end is the same) or `once` (must be read back before it is repeated). "
+        f"Every API of WeCom that wecrm can call: {len(ALL)}. Nothing else is ever called. The effect is `read` "
+        "(nothing changes), `same` (may be repeated, the end is the same) or `once` (must be read back before it is "
+        "repeated). "
         "`--dry-run` refuses every call whose effect is not `read`. The secret is the one whose token the call takes; "
         "a profile without `directory` secret uses its `contact` secret there.",
-        table(("API", "Method", "Official page", "Effect", "Secret", "In the sandbox"), rows),
+        "Client: a test sends the documented request and decodes the documented answer. Sandbox: `wecrm sandbox` "
+        "answers it. Sample: its documented request and answers, with optional and older fields, stand in "
+        "`tests/golden`; requests that commands build and answers of the sandbox are each held against them. Faults: "
+        "its call is struck by every fault, once and always, and heals or ends in the error that says what is known.",
+        table(
+            ("API", "Method", "Official page", "Effect", "Secret", "Client", "Sandbox", "Sample", "Faults"),
+            rows,
+        ),
+        f"For other clients the sandbox answers these too: {', '.join(others)}.",
     )
 
 

@@ -187,7 +187,7 @@ def decode(text: bytes, name: str) -> Config:
 
     try:
         value = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:  # ValueError: no such day, no such number
         mark = getattr(error, "problem_mark", None)
         where = _("line {line}", line=mark.line + 1) if mark else ""
         raise ConfigError(
@@ -195,6 +195,10 @@ def decode(text: bytes, name: str) -> Config:
         ) from None
     try:
         return msgspec.convert({} if value is None else value, Config, str_keys=True)
+    except (UnicodeEncodeError, RecursionError):  # half of a pair, as "\ud83d"; an anchor inside itself
+        raise ConfigError(
+            _("{name} is not valid YAML.", name=name), "", _("Compare it with config.example.yaml.")
+        ) from None
     except msgspec.ValidationError as error:
         unknown = re.search("unknown field `(.+?)`", str(error))
         known = [
@@ -293,6 +297,11 @@ def shown(config: Config) -> dict[str, Any]:
         if profile["heartbeat_url"]:  # who knows its path can report in our name
             profile["heartbeat_url"] = re.sub("//(?:[^/@]*@)?([^/?#]*).*", r"//\1/***", profile["heartbeat_url"])
     return value
+
+
+def in_clear(base_url: str) -> bool:
+    """Whether calls to that address can be read on the way: it is not https, and not on this machine."""
+    return not re.match(r"https://|http://(127\.[0-9.]+|localhost|\[::1\])(:|/|$)", base_url, re.IGNORECASE)
 
 
 def _references(archive: dict[str, Any]) -> Iterator[tuple[dict[Any, Any], Iterable[Any]]]:

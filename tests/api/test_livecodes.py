@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.api.conftest import Office
-from tests.api.test_golden import JOIN, LINK, TEMPLATE, WAY, Replay, StillClock, read
+from tests.api.documented import JOIN, LINK, TEMPLATE, WAY, Replay, StillClock, read
 from wecrm.api import acquisitions, contacts, contactways, groups, joinways, livecodes, welcomes
 from wecrm.api.client import Client, Settings
 from wecrm.api.endpoint import GETTOKEN, Endpoint

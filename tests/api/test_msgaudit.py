@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.api.test_golden import Replay, StillClock
+from tests.api.documented import Replay, StillClock
 from wecrm.api import msgaudit
 from wecrm.api.client import Client, Settings
 from wecrm.models.archive import Agreement

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import Office
-from tests.api.test_golden import CUSTOMER, FROM_NOW_ON, MEMBER, OTHER_CUSTOMER, THIRD_CUSTOMER, Replay
+from tests.api.documented import CUSTOMER, FROM_NOW_ON, MEMBER, OTHER_CUSTOMER, THIRD_CUSTOMER, Replay
 from wecrm.api import contacts, groups, members, notices, transfers
 from wecrm.api.client import Client, Settings
 from wecrm.api.endpoint import GETTOKEN, Endpoint

@@ -59,6 +59,15 @@ def test_an_apply_under_cron_says_one_line_and_nothing_with_qq(synced: Wecrm) ->
     assert "--yes" in result.err
 
 
+def test_notes_of_a_good_night_are_for_those_who_want_to_read_them(synced: Wecrm) -> None:
+    told = synced("archive", "pull", "--cron")
+    assert told.code == 0
+    assert "have no seat" in told.err
+    assert told.err.splitlines()[-1].endswith("exit 0")
+    silent = synced("archive", "pull", "--cron", "-qq")
+    assert (silent.code, silent.out, silent.err) == (0, "", "")
+
+
 @pytest.mark.parametrize("flags", [("--cron",), ("--cron", "-qq")])
 def test_a_failure_is_always_told(synced: Wecrm, flags: tuple[str, ...]) -> None:
     refused(synced)

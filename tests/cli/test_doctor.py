@@ -59,6 +59,15 @@ def test_a_sound_profile_is_fine_in_every_respect(synced: Wecrm) -> None:
     assert found["mode.tokens"]["state"] == found["mode.database"]["state"] == "ok"
 
 
+@pytest.mark.parametrize(("path", "family"), [("groupchat/list", "groups"), ("user/list", "members")])
+def test_a_listing_that_has_no_list_is_no_answer(synced: Wecrm, path: str, family: str) -> None:
+    with synced.world() as world:
+        control.add_fault(world, kind="wrong_type", path=path, share=1.0)
+    code, found = examined(synced)
+    assert code == Exit.temporary
+    assert found[f"api.contact.{family}"]["state"] == "fail"
+
+
 def test_a_profile_that_was_never_used_is_fine_too_and_no_database_is_made(wecrm: Wecrm) -> None:
     code, found = examined(wecrm)
     assert code == 0
@@ -474,3 +483,31 @@ def test_the_most_severe_failure_decides_and_warnings_do_not() -> None:
     three = [finding("fail", code) for code in (Exit.temporary, Exit.config, Exit.refused)]
     assert doctor.end(three) is Exit.config
     assert doctor.end([*three, finding("fail", Exit.integrity)]) is Exit.integrity
+
+
+def test_a_configuration_that_others_may_read_is_a_warning(acme: Home) -> None:
+    acme.configure(mode=0o644)
+    code, found = examined(acme.wecrm)
+    assert code == 0
+    assert found["config.readable"]["state"] == "warn"
+    assert found["config.readable"]["fix"] == f"chmod 600 {acme.wecrm.home / 'config.yaml'}"
+
+
+@pytest.mark.parametrize(
+    ("url", "clear"),
+    [
+        ("https://qyapi.weixin.qq.com", False),
+        ("http://127.0.0.1:8080", False),
+        ("http://localhost", False),
+        ("http://[::1]:1", False),
+        ("http://qyapi.weixin.qq.com", True),
+        ("HTTP://10.0.0.1/", True),
+        ("http://127.evil.example", True),
+        ("http://localhost.evil.example", True),
+    ],
+)
+def test_an_address_over_which_tokens_go_unencrypted_is_a_warning(acme: Home, url: str, clear: bool) -> None:
+    acme.url = url
+    acme.configure(secrets={})
+    _code, found = examined(acme.wecrm)
+    assert (found.get("config.base_url", {}).get("state") == "warn") is clear

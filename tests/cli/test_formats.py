@@ -16,6 +16,7 @@ import pytest
 
 from tests.cli.conftest import leaves
 from tests.conftest import Wecrm
+from tests.reports.pages import Page
 from wecrm.cli.registry import COMMANDS
 from wecrm.store.views import VIEWS
 
@@ -125,6 +126,25 @@ def test_markdown_has_one_line_per_row_and_nothing_that_acts(corp: Wecrm, view: 
 
 
 @every_list
+def test_html_has_every_name_as_text_and_nothing_that_acts(corp: Wecrm, view: str) -> None:
+    keys, rows = expected(corp, view)
+    text = listed(corp, view, "html")
+    assert not controls(text)
+    page = Page(text)
+    assert page.tags.keys() <= {
+        *("html", "head", "meta", "title", "link", "style", "body", "header", "h1", "p", "main", "div"),
+        *("table", "thead", "tbody", "tr", "th", "td"),
+    }
+    ((heads, *lines),) = page.sections[0].tables
+    assert len(heads) == len(keys)
+    assert len(lines) == len(rows)
+    for line, cells in zip(lines, empties(rows), strict=True):
+        for shown, cell in zip(line, cells, strict=True):
+            if not controls(cell) and cell.isprintable():
+                assert shown == cell.strip()
+
+
+@every_list
 @pytest.mark.parametrize("color", ["never", "always"])
 def test_a_table_shows_control_characters_and_obeys_none(corp: Wecrm, view: str, color: str) -> None:
     text = listed(corp, view, "table", "--color", color, "--limit", "900")
@@ -192,11 +212,12 @@ def test_no_cell_of_a_csv_file_is_run_by_a_spreadsheet(corp: Wecrm, view: str, t
     assert not [cell for cell in cells if RUNNABLE.match(cell)]
 
 
-@pytest.mark.parametrize("ending", ["csv", "tsv", "json", "ndjson", "jsonl", "md"])
+@pytest.mark.parametrize("ending", ["csv", "tsv", "json", "ndjson", "jsonl", "md", "html", "htm"])
 def test_the_ending_of_the_file_chooses_the_format(corp: Wecrm, ending: str, tmp_path: Path) -> None:
     file = tmp_path / f"rows.{ending}"
     assert corp("groups", "list", "-o", str(file)).code == 0
-    start = {"json": "[\n{", "ndjson": "{", "jsonl": "{", "md": "| Group id |", "tsv": "\ufeffchat_id\tname"}
+    start = dict.fromkeys(("html", "htm"), "<!DOCTYPE html>")
+    start |= {"json": "[\n{", "ndjson": "{", "jsonl": "{", "md": "| Group id |", "tsv": "\ufeffchat_id\tname"}
     assert file.read_text("utf-8").startswith(start.get(ending, "\ufeffchat_id,name"))
 
 
@@ -214,7 +235,7 @@ def test_a_file_in_no_folder_is_refused_before_anything_is_read(corp: Wecrm, tmp
     assert str(tmp_path / "no") in result.err
 
 
-@pytest.mark.parametrize("fmt", ["csv", "json", "ndjson", "markdown", "table"])
+@pytest.mark.parametrize("fmt", ["csv", "json", "ndjson", "markdown", "html", "table"])
 def test_a_closed_pipe_ends_quietly_with_0(corp: Wecrm, fmt: str) -> None:
     process = corp.process("contacts", "list", "--columns", "*", "-f", fmt)
     assert process.stdout

@@ -194,7 +194,7 @@ def test_the_format_beats_the_extension_and_a_table_in_a_file_is_plain(tmp_path:
     assert json.loads(path.read_bytes())["n"] == -5
 
 
-@pytest.mark.parametrize("name", ["out.txt", "out.html", "missing/out.csv"])
+@pytest.mark.parametrize("name", ["out.txt", "out.pdf", "missing/out.csv"])
 def test_a_place_or_format_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path, name: str) -> None:
     worked = False
     with pytest.raises(UsageError), prepare(output(path=tmp_path / name)):

@@ -164,7 +164,7 @@ def test_a_damaged_sandbox_can_be_reset(synced: Wecrm) -> None:
     synced.database.write_bytes(b"no database" * 500)
     (synced.home / "data" / "sandbox.world").write_bytes(b"no world" * 500)
     refused = synced("sandbox", "calls")
-    assert refused.code == 2
+    assert refused.code == 4
     assert "wecrm sandbox reset" in refused.err
     assert synced("sandbox", "reset", "--yes").code == 0
     assert synced("sync", "tags").code == 0
@@ -277,6 +277,23 @@ def test_limits_are_shown_and_changed(wecrm: Wecrm) -> None:
     assert "per_minute,50" in result.out
     with wecrm.world() as world:
         assert world.limit("per_minute") == 25
+
+
+def test_pages_are_made_small(wecrm: Wecrm) -> None:
+    assert wecrm("sandbox", "limits", "--page-rows", "3").code == 0
+    assert wecrm("sync", "groups").code == 0
+    rows = json.loads(wecrm("sandbox", "calls", "--path", "groupchat/list", "-f", "json").out)
+    assert len(rows) == 4  # ten groups
+
+
+def test_a_fault_lets_calls_go_well_first(wecrm: Wecrm) -> None:
+    assert wecrm("sandbox", "fault", "-1", "--path", "get_corp_tag_list", "--skip", "1").code == 0
+    assert wecrm("sync", "tags").code == 0
+    rows = json.loads(wecrm("sandbox", "calls", "--path", "get_corp_tag_list", "-f", "json").out)
+    assert [row["fault"] for row in rows] == [""]
+    assert wecrm("sync", "tags").code == 0
+    rows = json.loads(wecrm("sandbox", "calls", "--path", "get_corp_tag_list", "-f", "json").out)
+    assert [row["fault"] for row in rows] == ["", "-1 before", ""]
 
 
 def test_limits_of_live_codes_are_changed(wecrm: Wecrm) -> None:

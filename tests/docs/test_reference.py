@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 from tests.docs.console import ROOT
+from wecrm.api import endpoints
 
 
 def test_the_reference_is_up_to_date() -> None:
@@ -22,3 +23,10 @@ def test_the_reference_does_not_depend_on_the_terminal() -> None:
         check=False,
     )
     assert narrow.returncode == 0, narrow.stderr
+
+
+def test_the_page_of_endpoints_has_no_hole() -> None:
+    lines = (ROOT / "docs" / "reference" / "endpoints.md").read_text("utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| `")]
+    assert [row[0].strip("`") for row in rows] == [endpoint.name for endpoint in endpoints.ALL]
+    assert [row[0] for row in rows if row[5:] != ["yes"] * 4] == []

@@ -1,6 +1,9 @@
 import os
 import resource
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,3 +109,43 @@ def test_a_full_disk_names_the_file_and_leaves_nothing(tmp_path: Path) -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert "a.csv" in caught.value.what
     assert names(tmp_path) == []
+
+
+WRITE = """
+import sys
+from pathlib import Path
+from wecrm.files.atomic import replacing
+with replacing(Path(sys.argv[1])) as stream:
+    stream.write(b"half")
+    stream.flush()
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_killed_runs_left_is_one_file_and_goes_with_the_next_write(tmp_path: Path) -> None:
+    target = tmp_path / "week.html"
+    for _time in range(2):
+        with subprocess.Popen(
+            [sys.executable, "-c", WRITE, str(target)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as writer:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == "open\n"
+            writer.send_signal(signal.SIGKILL)
+            writer.wait()
+        assert len(names(tmp_path)) == 1
+    with replacing(target) as stream:
+        stream.write(b"whole")
+    assert names(tmp_path) == ["week.html"]
+    assert target.read_bytes() == b"whole"
+
+
+def test_two_who_write_the_same_file_at_once_do_not_harm_each_other(tmp_path: Path) -> None:
+    target = tmp_path / "a.csv"
+    with replacing(target) as first:
+        first.write(b"first")
+        with replacing(target) as second:
+            second.write(b"second")
+        assert target.read_bytes() == b"second"
+    assert target.read_bytes() == b"first"
+    assert names(tmp_path) == ["a.csv"]

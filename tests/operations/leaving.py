@@ -248,6 +248,8 @@ def unread_repeats(home: Wecrm) -> list[str]:
             name = call.path.rsplit("externalcontact/", 1)[-1]
             if not name.endswith(("transfer_result", "transfer_customer")):
                 continue
+            if call.errcode and not name.endswith("transfer_result"):
+                continue  # refused as a whole: nothing is under way that would have to be read
             body = json.loads(call.body)
             pair = body["handover_userid"], body["takeover_userid"]
             if name.endswith("transfer_result"):

@@ -367,11 +367,32 @@ def test_a_wrong_file_of_leavers_starts_nothing_and_names_each_place(synced: Wec
 def test_a_case_closes_however_wecom_is_read(synced: Wecrm, readings: Readings, size: Size) -> None:
     found = scene(synced, size)
     read(synced, readings)
+    if "mark_foreign" in readings:
+        tags_of(synced, "contact")
     assert found.start("--strategy", "round-robin").code == 0
     found.run()
     settled(found)
     assert found.leaver not in members_here(synced)
     assert not unread_repeats(synced)
+
+
+def tags_of(home: Wecrm, app: str) -> None:
+    """Every tag was made by this app."""
+    with home.world() as world, world.writing() as db:
+        db.execute("UPDATE tag SET owner = ?", (app,))
+        world.changed()
+
+
+def test_tags_that_this_app_may_not_put_back_are_told_and_the_case_closes(synced: Wecrm) -> None:
+    found = scene(synced, Size(customers=12, groups=0, codes=0, links=0, refuse=0, full=0, gone=0, moving=0, moved=0))
+    read(synced, {"mark_foreign": False})
+    tags_of(synced, "second")
+    assert found.start("--strategy", "round-robin").code == 0
+    assert found.run().code == 3
+    failed = synced.sql("SELECT errcode, hint FROM job_row WHERE status = 'failed'")
+    assert {errcode for errcode, _hint in failed} == {60011}
+    assert all(hint for _errcode, hint in failed)
+    assert found.leaver not in members_here(synced)
 
 
 def test_takers_are_told_once_how_many_came_when_that_was_asked_for(synced: Wecrm) -> None:

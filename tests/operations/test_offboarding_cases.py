@@ -95,3 +95,42 @@ def test_who_came_back_and_leaves_again_has_a_case_of_their_own(synced: Wecrm, p
     assert synced.sql("SELECT state FROM offboarding ORDER BY created_at") == [("closed",), ("waiting",)]
     with synced.world() as world:
         assert new <= {one.external_userid for one in control.truth(world) if one.userid == taker}
+
+
+def test_a_list_whose_taker_leaves_too_still_starts_the_others(synced: Wecrm, people: list[str]) -> None:
+    one, other, taker = people[:3]
+    words = ("offboard", "start", "--yes", "--confirm", CORP, "--cron", "-qq", "--from")
+    rows = [(one, other, "2026-11-20")]
+    first = synced(*words, str(synced.csv("leavers.csv", "userid,takeover,due", rows)))
+    assert (first.code, first.err) == (0, "")
+    rows.append((other, taker, "2026-11-20"))
+    again = synced(*words, str(synced.csv("leavers.csv", "userid,takeover,due", rows)))
+    assert (again.code, again.err) == (0, "")
+    assert set(cases(synced)) == {one, other}
+    rows.append((taker, one, "2026-11-20"))
+    assert synced(*words, str(synced.csv("leavers.csv", "userid,takeover,due", rows))).code == 2
+
+
+def test_a_sync_is_not_alarmed_by_a_leaver_with_a_case_and_nobody_stays_out_of_sight(
+    synced: Wecrm, people: list[str]
+) -> None:
+    leaver, taker = people[:2]
+    start(synced, leaver, taker, "2026-11-01")
+    with synced.world() as world:
+        refuses = next(one.external_userid for one in control.truth(world) if one.userid == leaver)
+        control.delete_member(world, leaver)
+        control.customer_refuses(world, refuses)
+    assert synced("sync", "new", "--cron", "-qq").code == 0
+    hidden = "SELECT count(*) FROM relation WHERE userid = ? AND status IN ('active', 'out_of_sight')"
+    assert synced.sql(hidden, leaver)[0][0] > 1
+    for _day in range(4):
+        with synced.world() as world:
+            control.advance(world, 1.1 * DAY_S)
+        assert synced("offboard", "advance", "--all").code in (0, 3)
+    assert cases(synced) == {leaver: "closed"}
+    assert synced.sql(hidden, leaver) == [(0,)]
+    ended = "SELECT status FROM relation WHERE userid = ? AND external_userid = ?"
+    assert synced.sql(ended, leaver, refuses) == [("lost",)]
+    with synced.world() as world:
+        control.delete_member(world, people[2])  # nobody knows of this one
+    assert synced("sync", "new", "--cron", "-qq").code == 7

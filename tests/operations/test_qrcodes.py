@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.api.test_golden import StillClock
+from tests.api.documented import StillClock
 from wecrm.api.client import Client, Settings
 from wecrm.errors import UsageError
 from wecrm.files import qrcodes as files

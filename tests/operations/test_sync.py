@@ -2,6 +2,7 @@
 
 from tests.acceptance import facts
 from tests.conftest import Wecrm
+from tests.operations.handing import customers, pair
 from wecrm.sandbox import control
 
 
@@ -88,3 +89,25 @@ def test_a_failed_follow_user_list_is_not_an_empty_one(synced: Wecrm) -> None:
     assert home("sync", "contacts").code == 5
     assert facts.cached(home) == facts.truth(home)
     assert home.sql("SELECT count(*) FROM member WHERE follows = 1")[0][0] > 0
+
+
+def test_customers_whom_wecrm_itself_hands_over_raise_no_alarm(synced: Wecrm) -> None:
+    home = synced
+    former, taker = pair(home)
+    known = customers(home, former, taker, 1000)
+    rows = [(former, external, taker) for external in known[: len(known) * 2 // 3]]
+    file = str(home.csv("all.csv", "userid,external_userid,takeover", rows))
+    assert home("transfers", "apply", file, "--yes", "--max-removals", "100%").code == 0
+    with home.world() as world:
+        control.advance(world, 24 * 3600 + 300)
+    moved = "SELECT status, count(*) FROM relation WHERE userid = ? AND status <> 'active' GROUP BY 1"
+    before = home.sql(moved, former)
+    quick = home("sync", "new")
+    assert quick.code == 0, quick.err
+    assert home.sql(moved, former) == before  # what became of them is for the poll to find out
+    with home.world() as world:
+        control.advance(world, 3600)
+    assert home("transfers", "poll").code == 0
+    assert ("transferred", len(rows)) in home.sql(moved, former)
+    assert home("sync").code == 0
+    assert facts.cached(home) == facts.truth(home)

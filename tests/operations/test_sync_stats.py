@@ -376,3 +376,4 @@ def test_a_sender_who_left_leaves_a_note_and_no_hole(home: Wecrm) -> None:
         control.delete_member(world, sender)
         control.advance(world, 3 * DAY_S)
     assert f"Receivers of {sender} were not read" in stats(home)
+    assert "Receivers" not in stats(home)  # nobody will ever read them, so nobody asks again

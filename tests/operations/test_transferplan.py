@@ -388,3 +388,21 @@ def test_ten_thousand_customers_are_planned_in_less_than_150_mb(many: Wecrm, tmp
     )
     assert len(plan.read_bytes().splitlines()) > 8_000
     assert int(done.stdout) / 1024 < 150
+
+
+def test_a_deletion_that_wecom_has_not_noticed_yet_is_told(synced: Wecrm) -> None:
+    with synced.world() as world:
+        control.set_switch(world, "leaving_takes_s", 60)
+        control.delete_member(world, GIVER)
+    assert synced("sync", "members").code in (0, 7)
+    words = ("--from", GIVER, "--to", TAKERS[0])
+    changes, result = planned(synced, *words)
+    assert changes == []
+    told = f"lists no customer of {GIVER} who waits, but the cache knows {len(customers(synced, GIVER)):,}"
+    assert told in result.err
+    with synced.world() as world:
+        control.advance(world, 60)
+    changes, result = planned(synced, *words)
+    assert set(moved(changes)) <= set(customers(synced, GIVER))
+    assert changes
+    assert "lists no customer" not in result.err

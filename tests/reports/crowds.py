@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 from wecrm.store.database import Store
@@ -18,6 +19,7 @@ def crowd(path: Path, relations: int) -> Store:
         _relations(db, relations)
         _tags(db, relations)
         _deeds(db, relations)
+        counted(db, relations)
     store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return store
 
@@ -90,6 +92,9 @@ def _tags(db: sqlite3.Connection, relations: int) -> None:
 
 
 def _deeds(db: sqlite3.Connection, relations: int) -> None:
+    db.execute(
+        "INSERT INTO sync_run (purpose, state, started_at, finished_at) VALUES ('contacts', 'done', 1, ?)", (NOW,)
+    )
     db.executemany(
         "INSERT INTO group_chat (chat_id, name, owner, create_time, first_seen, seen_at) VALUES (?, ?, ?, ?, 1, 1)",
         ((f"wr{n}", f"群{n}", f"member{n % MEMBERS}", NOW - n * 3600) for n in range(relations // 200)),
@@ -118,4 +123,43 @@ def _deeds(db: sqlite3.Connection, relations: int) -> None:
     db.executemany(
         "INSERT INTO job_row (job, n, stage, op, cluster, change, status) VALUES ('j', ?, 0, ?, 'c', ?, 'ok')",
         ((n, f"op{n % 5}", b'{"key":{"userid":"member1","external_userid":"wm"}}') for n in range(relations)),
+    )
+
+
+def counted(db: sqlite3.Connection, rows: int) -> None:
+    """WeCom's own statistics: so many days of members, of owners and of links, and so many tasks of mass messages."""
+    newest = date(2026, 10, 31)
+    days = [(newest - timedelta(days=n)).isoformat() for n in range(rows // MEMBERS)][::-1]
+    told = [(f"member{n}", n, k) for n in sorted(range(MEMBERS), key=str) for k in range(len(days))]
+    read = [min(NOW, NOW - (len(days) - k - 3) * DAY_S) for k in range(len(days))]
+    db.executemany(
+        "INSERT INTO behavior_day VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (who, days[k], n % 40, n % 300 + k, n % 101, (n + k) % 60, k % 3, n % 5, k % 9, read[k])
+            for who, n, k in told
+        ),
+    )
+    db.executemany(
+        "INSERT INTO group_day VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ((who, days[k], k % 2, 20 + n % 9, 20, k % 7, 900 + n, 400 + k, n + k * 37, read[k]) for who, n, k in told),
+    )
+    db.executemany(
+        "INSERT INTO link_day VALUES (?, ?, ?, ?, ?)",
+        ((f"cawcde{n:032d}", days[k], n % 90 + k % 5, n % 30, read[k]) for _who, n, k in told),
+    )
+    db.executemany(
+        "INSERT INTO live_code (kind, code_id, name, code, first_seen, seen_at) VALUES ('link', ?, ?, ?, 1, 1)",
+        ((f"cawcde{n:032d}", f"link{n}", '{"kind":"link"}') for n in range(MEMBERS)),
+    )
+    db.executemany(
+        "INSERT INTO groupsend VALUES (?, 'single', 'member1', ?, '你好', ?)",
+        ((f"msg{k:029d}", NOW - k * 3600, NOW) for k in range(len(days))),
+    )
+    db.executemany(
+        "INSERT INTO groupsend_task VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (f"msg{k:029d}", f"member{n}", n % 2, NOW, n % 80, n % 7, n % 3, k % 4, NOW)
+            for k in range(len(days))
+            for n in sorted(range(MEMBERS), key=str)
+        ),
     )

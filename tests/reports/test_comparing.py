@@ -67,8 +67,11 @@ def test_programs_get_no_totals_unasked(synced: Wecrm) -> None:
     [
         (("followers", "--since", "2026-11"), "does not take --since"),
         (("followers", "--compare"), "does not take --compare"),
-        (("followers", "--rows"), "does not take --rows"),
-        (("channels", "--tag", "VIP"), "It takes: --since, --until, --compare."),
+        (("transfers", "--by", "day"), "does not take --by"),
+        (
+            ("channels", "--tag", "VIP"),
+            "It takes: --since, --until, --department, --member, --channel, --compare, --rows.",
+        ),
         (("channels", "--compare"), "--compare needs a period."),
         (("channels", "--compare", "--since", "2999-01"), "--compare needs a period."),
         (("channels", "--since", "2026-12", "--until", "2026-11"), "ends before it begins"),
@@ -92,7 +95,7 @@ def test_what_cannot_be_answered_is_refused_with_what_can(synced: Wecrm, words: 
 def test_a_report_explains_itself(synced: Wecrm) -> None:
     told = json.loads(synced("report", "channels", "--explain", "-f", "json").out)
     assert {row["what"] for row in told} == {"Title", "Answers", "Counts", "Source", "Caveats", "Options"}
-    assert told[-1]["text"] == "--since, --until, --compare"
+    assert told[-1]["text"] == "--since, --until, --department, --member, --channel, --compare, --rows"
     chinese = json.loads(synced("--lang", "zh", "report", "channels", "--explain", "-f", "json").out)
     assert chinese[0]["text"] == "各渠道的客户"
 

@@ -105,9 +105,9 @@ def test_one_member_alone_and_what_cannot_answer_is_left_out_and_named(life: Lif
         assert number(found.sections[0].cards[TITLES[key]][0]) == expected[userid][key]
     assert f"Members: {userid}." in found.text
     titles = [section.title for section in found.sections]
-    assert "Customers per channel" not in titles
+    assert "Acquisition links" not in titles
     (left_out,) = found.section("Left out").texts
-    assert "Customers per channel" in left_out
+    assert "Acquisition links" in left_out
     assert "Ranking of members" not in left_out
 
 

@@ -93,6 +93,8 @@ def test_it_has_the_forms_the_help_and_the_place_of_the_others(synced: Wecrm, tm
     assert listed["newcomers"] == {"name": "newcomers", "summary": "Who came, by day, week or month.", "broken": None}
     assert "line 22, column 1" in listed["broken"]["broken"]
     assert listed["followers"]["broken"] is None
+    assert "one page" in listed["dashboard"]["summary"]
+    assert listed["score"]["broken"] is None
     text = synced("report", "newcomers", "--help").out
     assert "--department" in text
     assert "--rows" not in text
@@ -193,6 +195,51 @@ def test_one_that_asks_the_archive_needs_it_and_its_rows_are_logged(synced: Wecr
     assert (result.code, len(json.loads(result.out))) == (0, 3), result.err
     (entry,) = json.loads(synced("archive", "accesses", "-f", "json").out)[-1:]
     assert (entry["command"], entry["rows"], entry["reason"]) == ("report said", 3, "a look")
+
+
+ENCRYPTED = """-- title: Said by day
+-- counts: Messages of customers and members.
+-- params: since
+-- database: archive
+-- column day: Day
+-- column messages: Messages | int | | sum
+SELECT period(msgtime / 1000, 'day') AS day, count(*) AS messages, count(DISTINCT sender) AS senders FROM record
+WHERE msgtime >= 1000 * coalesce(:since, 0) GROUP BY 1 ORDER BY 1
+"""
+
+
+def test_one_reads_an_encrypted_archive_as_a_plain_one(synced: Wecrm) -> None:
+    put(synced, "said", ENCRYPTED)
+    assert synced("archive", "pull").code == 0
+    plain = synced("report", "said", "--totals", "-f", "json")
+    assert plain.code == 0, plain.err
+    assert len(json.loads(plain.out)) > 2
+    profile = {"corp_id": "wwsandbox00000001", "archive": {"encryption": "env:WORDS"}}
+    (synced.home / "config.yaml").write_text(json.dumps({"profiles": {"sandbox": profile}}), "utf-8")
+    with_words = Wecrm(synced.home, {"WORDS": "correct horse, battery staple"})
+    assert with_words("archive", "encrypt", "--yes").code == 0
+    (database,) = (synced.home / "data").glob("*.archive.db")
+    assert not database.read_bytes().startswith(b"SQLite format 3")
+    found = with_words("report", "said", "--totals", "-f", "json")
+    assert (found.code, json.loads(found.out)) == (0, json.loads(plain.out)), found.err
+    assert "From the session archive" in found.err
+    assert with_words("report", "messages", "-f", "json").code == 0
+    wrong = Wecrm(synced.home, {"WORDS": "wrong"})("report", "said")
+    assert (wrong.code, wrong.out) == (4, "")
+
+
+def test_one_that_takes_too_long_is_stopped_when_asked(synced: Wecrm) -> None:
+    endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS n FROM n"
+    put(synced, "endless", f"-- title: Endless\n-- counts: For ever.\n{endless}\n")
+    result = synced("report", "endless", "--timeout", "0.2s")
+    assert (result.code, result.out) == (2, "")
+    assert "0.2" in result.err
+    assert "--timeout" in synced("report", "endless", "--help").out
+    assert "--timeout" not in synced("report", "followers", "--help").out
+    refused = synced("report", "followers", "--timeout", "5s")
+    assert refused.code == 2
+    assert "does not take --timeout" in refused.err
+    assert synced("report", "endless", "--timeout", "soon").code == 2
 
 
 def test_a_hostile_heading_is_only_text(synced: Wecrm) -> None:

@@ -156,7 +156,7 @@ def test_history_is_rolled_back_tag_by_tag_and_a_tag_can_be_the_outcome(synced: 
     with synced.world() as world:
         control.advance(world, 3 * DAY_S)
     assert synced("sync", "-qq").code == 0
-    at = ("--rules", rules(synced, goal), "--at", str(moment))
+    at = ("--rules", rules(synced), "--at", str(moment))
     then = {(row["userid"], row["external_userid"]): row for row in score(synced, *at)}
     now = {(row["userid"], row["external_userid"]): row for row in score(synced, *at[:2])}
     assert [then[key]["tags"] for key in (first, second, third)] == [had[first] + 1, had[second], had[third] + 1]
@@ -166,6 +166,7 @@ def test_history_is_rolled_back_tag_by_tag_and_a_tag_can_be_the_outcome(synced: 
     assert [each[second]["no_remark"] for each in (then, now)] == [0, 1]
     assert then[first]["quiet_days"] == pytest.approx(1, abs=0.1)
     assert now[first]["quiet_days"] == pytest.approx(3, abs=0.1)
+    rules(synced, goal)
     tried = score(synced, *at, "--backtest", "--days", "2")
     with synced.world() as world:
         others = [one for one in control.truth(world) if goal_id not in one.tag_ids]
@@ -223,3 +224,28 @@ def test_a_slip_in_the_file_is_pointed_at(synced: Wecrm, right: str, wrong: str,
     result = synced("report", "score", "test", "--rules", str(path))
     assert result.code == 2
     assert said in result.err
+
+
+def test_a_purchase_is_a_tag_that_the_user_names_and_who_has_it_is_not_listed(life: Life) -> None:
+    unnamed = life.home("report", "score", "purchase")
+    assert (unnamed.code, unnamed.out) == (2, "")
+    assert "--goal GROUP/NAME" in unnamed.err
+    goal = "Stage/Won"
+    result = life.home("report", "score", "purchase", "--goal", goal, "-f", "json")
+    assert result.code == 0, result.err
+    rows = msgspec.json.decode(result.out)
+    carried = {key for key in life.account.open if life.tags[goal] in life.account.tags[key]}
+    assert carried
+    assert {(row["userid"], row["external_userid"]) for row in rows} == life.account.open.keys() - carried
+    for words in (("churn", "--goal", goal), ("purchase", "--goal", "Stage/Wonn")):
+        assert life.home("report", "score", *words).code == 2, words
+
+
+def test_a_goal_named_on_the_command_line_is_that_of_a_file(life: Life) -> None:
+    written = Path(rules(life.home, "Stage/Won")).read_text("utf-8")
+    at = ("--at", str(int(life.began + 10 * DAY_S)), "--backtest", "--days", "25")
+    one = score(life.home, "--rules", rules(life.home, "Stage/Won"), *at)
+    Path(rules(life.home)).write_text(written.replace("    outcome: Stage/Won\n", ""), "utf-8")
+    other = score(life.home, "--rules", str(life.home.home / "scores.yaml"), *at, "--goal", "Stage/Won")
+    assert one == other
+    assert sum(row["hits"] for row in one) > 0

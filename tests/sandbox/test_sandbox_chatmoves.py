@@ -295,3 +295,13 @@ def test_groups_of_leavers_are_listed_by_them(office: Any) -> None:
     assert [chat["chat_id"] for chat in office.ec("groupchat/list", **body)["group_chat_list"]] == own
     control.set_limits(office.world, list_people=59)
     assert office.ec("groupchat/list", limit=100)["errcode"] == 0  # one of 60 has left
+
+
+def test_one_group_that_can_not_move_may_fail_the_whole_call(office: Any) -> None:
+    (chat, (owner, _status)), *_ = chats(office).items()
+    control.set_switch(office.world, "one_refused", "call")
+    for errcode in (40050, 40058, 90509):
+        control.set_switch(office.world, "not_a_group", errcode)
+        assert office.ec(ONJOB, chat_id_list=[chat, "wrNone"], new_owner=free(office))["errcode"] == errcode
+    assert chats(office)[chat][0] == owner
+    assert office.ec(ONJOB, chat_id_list=[chat], new_owner=free(office))["errcode"] == 0

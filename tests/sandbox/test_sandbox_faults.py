@@ -108,6 +108,31 @@ def test_a_fault_strikes_the_next_calls_of_one_path(office: Any) -> None:
     assert [office.ec("get_corp_tag_list")["errcode"] for _ in range(3)] == [-1, -1, 0]
 
 
+@pytest.mark.parametrize(("how", "struck"), [({"times": 1}, [0, 0, -1, 0]), ({"share": 1.0}, [0, 0, -1, -1])])
+def test_calls_that_are_skipped_go_well_first(office: Any, how: dict[str, Any], struck: list[int]) -> None:
+    control.add_fault(office.world, kind="-1", path="get_corp_tag_list", skip=2, **how)
+    assert office.get("externalcontact/get_follow_user_list")["errcode"] == 0  # another path counts for nothing
+    assert [office.ec("get_corp_tag_list")["errcode"] for _ in range(4)] == struck
+    with pytest.raises(ValueError, match="skip"):
+        control.add_fault(office.world, kind="-1", skip=-1)
+
+
+def test_pages_may_be_small_and_leave_nothing_out(office: Any) -> None:
+    def pages() -> list[list[str]]:
+        found, cursor = [], ""
+        while True:
+            page = office.post("user/list_id", app="directory", cursor=cursor, limit=10_000)
+            found.append([row["userid"] for row in page["dept_user"]])
+            if not (cursor := page.get("next_cursor", "")):
+                return found
+
+    (whole,) = pages()
+    control.set_limits(office.world, page_rows=4)
+    small = pages()
+    assert {len(page) for page in small[:-1]} == {4}
+    assert [userid for page in small for userid in page] == whole
+
+
 def test_a_fault_without_a_path_strikes_gettoken_too(office: Any) -> None:
     control.add_fault(office.world, kind="-1")
     assert office.gettoken()["errcode"] == -1

@@ -271,3 +271,46 @@ def test_somebody_else_edits_tags_past_the_api(office: Any) -> None:
     assert office.read(relation).tag_ids == (tag,)
     assert office.read(relation).remark == "改了"
     assert office.last().id == logged
+
+
+def test_an_app_may_be_refused_tags_that_it_can_not_edit(office: Any) -> None:
+    relation = next(r for r in control.truth(office.world) if not r.tag_ids)
+    who = {"userid": relation.userid, "external_userid": relation.external_userid}
+    tag = office.tag("English")
+    control.set_switch(office.world, "mark_foreign", False)
+    assert office.ec("mark_tag", "second", **who, add_tag=[tag])["errcode"] == 60011
+    assert office.read(relation).tag_ids == ()
+    assert office.ec("mark_tag", "system", **who, add_tag=[tag])["errcode"] == 0
+    assert office.read(relation).tag_ids == (tag,)
+
+
+def test_marking_again_may_be_refused(office: Any) -> None:
+    relation = next(r for r in control.truth(office.world) if not r.tag_ids)
+    who = {"userid": relation.userid, "external_userid": relation.external_userid}
+    tag = office.tag("English")
+    control.set_switch(office.world, "mark_repeat", "refuse")
+    assert office.ec("mark_tag", **who, remove_tag=[tag])["errcode"] == 40058
+    assert office.ec("mark_tag", **who, add_tag=[tag])["errcode"] == 0
+    assert office.ec("mark_tag", **who, add_tag=[tag])["errcode"] == 40058
+    assert office.ec("mark_tag", **who, remove_tag=[tag])["errcode"] == 0
+
+
+def test_adding_may_answer_the_whole_group(office: Any) -> None:
+    control.set_switch(office.world, "added_tags", "all")
+    first = office.ec("add_corp_tag", group_name="新组", tag=[{"name": "a"}])["tag_group"]
+    both = office.ec("add_corp_tag", group_name="新组", tag=[{"name": "b"}])["tag_group"]
+    assert [tag["name"] for tag in first["tag"]] == ["a"]
+    assert {tag["name"] for tag in both["tag"]} == {"a", "b"}
+
+
+def test_equal_orders_have_two_readings(office: Any) -> None:
+    for name in ("甲", "乙"):
+        office.ec("add_corp_tag", group_name=f"组{name}", tag=[{"name": name}, {"name": f"{name}二"}])
+
+    def listed() -> list[str]:
+        groups = [g for g in office.ec("get_corp_tag_list")["tag_group"] if g["group_name"].startswith("组")]
+        return [tag["name"] for group in groups for tag in group["tag"]]
+
+    assert listed() == ["甲", "甲二", "乙", "乙二"]
+    control.set_switch(office.world, "tied_tags", "newest")
+    assert listed() == ["乙二", "乙", "甲二", "甲"]

@@ -631,3 +631,25 @@ def test_outcomes_are_set_and_read_over_http_too(office: Any, pair: tuple[str, s
     assert operate("delete_member", userid=giver)["ok"]
     assert operate("restore_member", userid=giver)["ok"]
     assert operate("group_moves")["result"] == operate("notices")["result"] == []
+
+
+def test_one_customer_who_can_not_move_may_fail_the_whole_call(office: Any, pair: tuple[str, str]) -> None:
+    giver, taker = pair
+    (good,) = fresh(office, giver)
+    (other,) = fresh(office, taker)
+    control.set_switch(office.world, "one_refused", "call")
+    assert refused(office, ONJOB, giver, taker, [good, other]) == 40131
+    assert list(control.transfers(office.world)) == []
+    assert start(office, ONJOB, giver, taker, [good]) == [0]
+
+
+def test_a_deletion_may_be_known_to_transfers_only_later(office: Any, pair: tuple[str, str]) -> None:
+    giver, taker = pair
+    (customer,) = fresh(office, giver)
+    control.set_switch(office.world, "leaving_takes_s", 60)
+    control.delete_member(office.world, giver)
+    assert office.ec("get_unassigned_list")["info"] == []
+    assert refused(office, RESIGNED, giver, taker, [customer]) == 40097
+    office.later(60)
+    assert customer in {row["external_userid"] for row in office.ec("get_unassigned_list")["info"]}
+    assert start(office, RESIGNED, giver, taker, [customer]) == [0]

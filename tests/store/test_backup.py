@@ -232,7 +232,7 @@ def test_a_restore_killed_at_any_moment_leaves_the_old_or_the_new_marked(living:
     process.stdout.readline()
     signs: list[Callable[[], bool]] = [
         lambda: any(path.parent.glob(".*.tmp")),
-        lambda: any(each.stat().st_size > 2_000_000 for each in path.parent.glob(".*.tmp") if each.exists()),
+        lambda: any(each.stat().st_size > 2_000_000 for each in path.parent.glob(".*.tmp/*") if each.exists()),
         lambda: Path(f"{path}-wal").exists(),
     ]
     seen = 0

@@ -46,7 +46,7 @@ def decode(content: bytes, reply: type[T]) -> T:
         decoder = _decoders[reply] = msgspec.json.Decoder(reply, strict=False)
     try:
         return decoder.decode(content)  # type: ignore[no-any-return]
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # the last: nested thousands deep
         return lenient(content, reply)
 
 

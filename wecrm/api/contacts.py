@@ -126,9 +126,10 @@ def _relation(contact: msgspec.Raw, follow: msgspec.Raw, *, personal: bool = Fal
     try:
         try:
             sides = _contact.decode(contact_raw), _follow.decode(follow_raw)
-        except (msgspec.MsgspecError, UnicodeDecodeError):  # a number where text is documented, broken text
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            # a number where text is documented, broken text
             sides = _texts(contact_raw, ExternalContact), _texts(follow_raw, Follow)
-    except (msgspec.MsgspecError, ValueError, AttributeError) as error:
+    except (msgspec.MsgspecError, ValueError, AttributeError, RecursionError) as error:
         return Malformed(type(error).__name__)
     return Relation(*sides, contact_raw, follow_raw, personal)
 

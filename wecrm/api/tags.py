@@ -12,7 +12,7 @@ from wecrm.models.tag import CorpTag, TagGroup
 LIST = Endpoint("POST", "/cgi-bin/externalcontact/get_corp_tag_list", doc=92117, effect="read")
 ADD = Endpoint("POST", "/cgi-bin/externalcontact/add_corp_tag", doc=92117, effect="once")
 EDIT = Endpoint("POST", "/cgi-bin/externalcontact/edit_corp_tag", doc=92117, effect="same")
-DELETE = Endpoint("POST", "/cgi-bin/externalcontact/del_corp_tag", doc=92117, effect="same")
+DELETE = Endpoint("POST", "/cgi-bin/externalcontact/del_corp_tag", doc=92117, effect="once")
 MARK = Endpoint("POST", "/cgi-bin/externalcontact/mark_tag", doc=92118, effect="same")
 
 

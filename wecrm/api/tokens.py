@@ -9,7 +9,8 @@ import hashlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -93,7 +94,7 @@ class Tokens:
 
     def _renew(self, kind: str, ended: str) -> _Kept:
         path = self._path(kind)
-        with FileLock(f"{path}.lock", mode=0o600):
+        with self._locked(path):
             kept = self._read(path)
             if kept.refused:
                 raise _remembered(kind, kept)
@@ -111,6 +112,19 @@ class Tokens:
             self._write(path, kept)
             return kept
 
+    @contextmanager
+    def _locked(self, path: Path) -> Iterator[None]:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with FileLock(f"{path}.lock", mode=0o600):
+                yield
+        except OSError as error:
+            raise ConfigError(
+                _("The cache folder {folder} can't be written.", folder=self._folder),
+                str(error.strerror),
+                _("Give this user a writable folder, or set WECRM_HOME to one."),
+            ) from error
+
     def _path(self, kind: str) -> Path:
         secret = self._secrets.get(kind)
         if not secret:
@@ -119,7 +133,6 @@ class Tokens:
                 _("This call needs the access token of that secret."),
                 _("Add secrets.{kind} to the profile; see config.example.yaml.", kind=kind),
             )
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = hashlib.sha256(f"{self._corp_id}\0{secret}".encode()).hexdigest()[:24]
         return self._folder / f"token-{name}.json"
 
@@ -127,13 +140,14 @@ class Tokens:
     def _read(path: Path) -> _Kept:
         try:
             return msgspec.json.decode(path.read_bytes(), type=_Kept)
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # damaged: as if it were not there
             return _Kept()
 
     @staticmethod
     def _write(path: Path, kept: _Kept) -> None:
         temporary = path.with_suffix(".new")
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+        temporary.unlink(missing_ok=True)  # of a run that was killed; a link that stands there is not followed
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
             stream.write(msgspec.json.encode(kept))
         temporary.replace(path)
 

@@ -1,10 +1,10 @@
 """Planning to a file and applying a plan: what `tags`, `contacts`, `apply` and `jobs` have in common."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -78,14 +78,15 @@ def write_plan(s: Session, plan: Plan, path: Path, detailed: bool = False) -> in
 def apply_now(s: Session, plan: Plan, approval: Approval, results: Results = NOWHERE) -> int:
     """Plan, show, ask, apply in one go."""
     from wecrm.operations import plans
+    from wecrm.store import folders
 
     for note in plan.notes:
         s.say(note)
     s.places.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with TemporaryDirectory(prefix="plan-", dir=s.places.data) as folder:  # 0700; the journal is what stays
-        path = Path(folder) / "now.plan"
+    with ExitStack() as made:
+        path = made.enter_context(folders.passing(s.places.data, "plan")) / "now.plan"
         plans.save(s.store, plan, path, s.issuer, s.clock.now())
-        return apply_file(s, path, approval, results)
+        return apply_file(s, path, approval, results, made.close)
 
 
 def begun(s: Session, plan: Plan, approval: Approval) -> Job | None:
@@ -94,10 +95,11 @@ def begun(s: Session, plan: Plan, approval: Approval) -> Job | None:
     For commands with a lock and a summary of their own, who hold that lock already.
     """
     from wecrm.operations import plans
+    from wecrm.store import folders
 
     s.places.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with TemporaryDirectory(prefix="plan-", dir=s.places.data) as folder:
-        path = Path(folder) / "now.plan"
+    with folders.passing(s.places.data, "plan") as folder:
+        path = folder / "now.plan"
         header = plans.save(s.store, plan, path, s.issuer, s.clock.now())
         tell(s, header)
         plans.check(s.store, header, s.issuer, approval.limits(s.limits), s.clock.now())
@@ -108,13 +110,22 @@ def begun(s: Session, plan: Plan, approval: Approval) -> Job | None:
         return plans.accept(s.store, path, header, s.clock.now(), _written(approval))
 
 
-def apply_file(s: Session, path: Path, approval: Approval, results: Results = NOWHERE) -> int:
-    """Apply a plan file, or go on with it: checks, the question, the run, the summary."""
-    from wecrm.files import plans as files
-    from wecrm.operations import plans
+def _nothing() -> None:
+    return
+
+
+def apply_file(
+    s: Session, path: Path, approval: Approval, results: Results = NOWHERE, accepted: Callable[[], None] = _nothing
+) -> int:
+    """Apply a plan file, or go on with it: checks, the question, the run, the summary.
+
+    Args:
+        accepted: called when the journal has every row, so that nothing is left behind by a run that is killed.
+    """
+    from wecrm.operations import plans, totals
 
     results.check()
-    header = files.header(path)
+    header = totals.opened(s.store, path)
     tell(s, header)
     limits = approval.limits(s.limits)
     if s.options.dry_run:
@@ -126,6 +137,7 @@ def apply_file(s: Session, path: Path, approval: Approval, results: Results = NO
         if job is None:
             _allowed(s, header, approval)
             job = plans.accept(s.store, path, header, s.clock.now(), _written(approval))
+            accepted()
         else:
             s.say(_("Going on with job {job}.", job=job.id))
         try:

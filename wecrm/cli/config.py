@@ -170,6 +170,8 @@ def _ask(s: Session, question: str, usual: str) -> str:
 def _write(path: Path, text: str) -> None:
     import os
 
+    from wecrm.files.atomic import sync_folder
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -179,6 +181,9 @@ def _write(path: Path, text: str) -> None:
         raise UsageError(_("Cannot write {path}.", path=path), str(error.strerror), "") from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)
+        stream.flush()
+        os.fsync(descriptor)
+    sync_folder(path.parent)
 
 
 def _there_already(path: Path) -> UsageError:

@@ -1,5 +1,7 @@
 """`wecrm doctor`: what keeps this profile from working, and what to do about it."""
 
+import os
+import shlex
 from collections.abc import Generator, Iterator
 from datetime import tzinfo
 from pathlib import Path
@@ -181,6 +183,10 @@ def _configuration(s: Session, secrets: dict[str, str]) -> Iterator["Finding"]:
     if s.config_path.exists():
         yield Finding("config.file", "ok", str(s.config_path))
         yield from private("config.mode", [s.config_path], reading=False)
+        if os.name == "posix" and s.config_path.stat().st_mode & 0o044:
+            detail = _("Others can read {path}.", path=s.config_path)
+            fix = f"chmod 600 {shlex.quote(str(s.config_path))}"
+            yield Finding("config.readable", "warn", detail, fix)
     else:
         yield Finding("config.file", "skip", _("There is none at {path}.", path=s.config_path))
     try:
@@ -189,6 +195,9 @@ def _configuration(s: Session, secrets: dict[str, str]) -> Iterator["Finding"]:
         yield failed("config.profile", error)
         return
     yield Finding("config.profile", "ok", _("{name}: corp {corp}.", name=s.profile_name, corp=profile.corp_id))
+    if configuration.in_clear(profile.base_url):
+        detail = _("Secrets, tokens and customers go to {url} unencrypted.", url=profile.base_url)
+        yield Finding("config.base_url", "warn", detail, _("Write https://… in base_url."))
     if s.in_sandbox:
         secrets.update(s.secrets())
         return

@@ -9,7 +9,7 @@ from wecrm.models.table import Column, Table
 
 RAW = "raw"
 CHOICES = ("", RAW, *i18n.LANGUAGES)
-"""Empty: keys in CSV, TSV and XLSX, titles in tables and Markdown."""
+"""Empty: keys in CSV, TSV and XLSX, titles in tables, Markdown and HTML."""
 
 
 def check(headers: str) -> None:

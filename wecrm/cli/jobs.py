@@ -1,18 +1,23 @@
 """`wecrm jobs`: applied plans and what became of their rows."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wecrm.cli import applying, results, rows
+from wecrm.cli import applying, ending, results, rows
 from wecrm.cli.command import command, group, session
 from wecrm.cli.listing import listing
+from wecrm.cli.main import exit_code
+from wecrm.cli.root import duration
 from wecrm.cli.session import Session
-from wecrm.errors import SafetyError, UsageError
+from wecrm.errors import SEVERITY, Exit, LockedError, SafetyError, UsageError, WecrmError
 from wecrm.i18n import _
 from wecrm.models.plan import FINAL, Status
 from wecrm.models.table import Cell, Column, Table
+
+if TYPE_CHECKING:
+    from wecrm.models.plan import Job
 
 app = group(_("Applied plans: progress, results, resume, retry, cancel."))
 
@@ -101,18 +106,78 @@ def export(
     app,
     "resume",
     _("Go on with a job that was interrupted."),
-    ("wecrm jobs resume tags-1101-3fa2b1",),
-    _("Rows without an answer are read back first; nothing is done twice."),
+    ("wecrm jobs resume tags-1101-3fa2b1", "wecrm jobs resume --all --cron -qq --max-age 26h"),
+    _(
+        "Rows without an answer are read back first; nothing is done twice. --all is meant for cron: each job that was "
+        "killed or stopped, without those that `offboard advance`, `livecodes rotate` and `transfers poll` bring on."
+    ),
     writes="jobs resume",
 )
-def resume(ctx: typer.Context, job: JobArgument, max_failures: applying.MaxFailuresOption = "") -> int:
+def resume(
+    ctx: typer.Context,
+    job: Annotated[str, typer.Argument(help=_("The job; `wecrm jobs list` shows them."))] = "",
+    all_: Annotated[bool, typer.Option("--all", help=_("Every job that was interrupted."))] = False,
+    max_failures: applying.MaxFailuresOption = "",
+    max_age: Annotated[
+        str, typer.Option(help=_("If another run holds the lock: exit 0 while the last success is younger than this."))
+    ] = "",
+) -> int:
     from wecrm.store import jobs
+    from wecrm.store.status import APPLY
 
     s = session(ctx)
-    found = jobs.get(s.store, job)
-    if found.state in ("done", "cancelled"):
-        raise SafetyError(_("Job {job} is {state}; there is nothing to resume.", job=job, state=found.state))
-    return _go_on(s, job, max_failures)
+    if bool(job) is all_:
+        raise UsageError(_("Say which job: JOB, or --all."), "", _("`wecrm jobs list` shows them."))
+    age_s = duration("--max-age", max_age) if max_age else None
+    if not all_:
+        found = jobs.get(s.store, job)
+        if found.state in ("done", "cancelled"):
+            raise SafetyError(_("Job {job} is {state}; there is nothing to resume.", job=job, state=found.state))
+    try:
+        return _resume_all(s, max_failures) if all_ else _go_on(s, job, max_failures)
+    except LockedError as error:
+        return ending.let_be(s, "resume", [APPLY], age_s, error)
+
+
+def _resume_all(s: Session, max_failures: str) -> int:
+    """Go on with each interrupted job, oldest first; an error of one does not keep the others."""
+    from wecrm.operations import runner
+
+    began, bad, errors = s.clock.now(), 0, list[WecrmError]()
+    if s.options.dry_run:
+        s.warn(_("Dry run: {n} jobs would be resumed; nothing was sent.", n=len(_interrupted(s))))
+        return 0
+    limits = applying.Approval(max_failures=max_failures).limits(s.limits)
+    with s.locked("apply"):
+        found = _interrupted(s)  # asked under the lock: nobody is at them now
+        for job in found:
+            s.run.check()
+            try:
+                tally = runner.run(s.work, job, limits)
+            except WecrmError as error:
+                s.warn(_("job {job}: {what}", job=job.id, what=error.what))
+                errors.append(error)
+                continue
+            s.say(_("job {job}: {tally}", job=job.id, tally=applying.told(tally)))
+            bad += applying.not_well(tally, waiting=bool(applying.waits(s, job.id)))
+        s.run.check()
+    if errors:
+        raise min(errors, key=lambda error: SEVERITY.index(error.code))
+    told = _("interrupted jobs: {n:,}", n=len(found))
+    ending.finished(s, "resume", told, s.clock.now() - began, Exit.partial if bad else Exit.ok)
+    if not bad:
+        return 0
+    s.say(_('Which and why: wecrm jobs list --where "bad > 0"'))
+    return exit_code(Exit.partial, _("rows that did not end well: {n} ({tally})", n=bad, tally=told))
+
+
+def _interrupted(s: Session) -> "list[Job]":
+    """Jobs that nobody is at and no other command goes on with."""
+    from wecrm.operations import rotation
+    from wecrm.store import jobs
+
+    running = [job for job in jobs.unfinished(s.store) if job.state == "running" and not job.case_id]
+    return [job for job in running if job.kind != rotation.KIND or job.undo_of]
 
 
 @command(

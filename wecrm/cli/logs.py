@@ -9,6 +9,14 @@ from pathlib import Path
 from wecrm.cli.globals import Globals
 from wecrm.errors import ConfigError
 from wecrm.i18n import _
+from wecrm.models.text import visible
+
+
+class _Text(logging.Formatter):
+    """One line per record, whatever a record's values hold."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(super().format(record))
 
 
 class _Json(logging.Formatter):
@@ -17,7 +25,7 @@ class _Json(logging.Formatter):
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": visible(record.getMessage()),
         }
         return json.dumps(entry, ensure_ascii=False)
 
@@ -38,9 +46,7 @@ def start(options: Globals) -> None:
         handlers.append(_file(options.log_file))
     for handler in handlers:
         handler.setFormatter(
-            _Json()
-            if options.log_format == "json"
-            else logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+            _Json() if options.log_format == "json" else _Text("%(asctime)s %(levelname)s %(name)s: %(message)s")
         )
         logger.addHandler(handler)
     for library in ("httpx", "httpcore"):

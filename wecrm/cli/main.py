@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -11,8 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wecrm import __version__, i18n
+from wecrm.cli import process
 from wecrm.cli.globals import Globals, asked, hoist
-from wecrm.errors import ApiError, Exit, InterruptedRun, TemporaryError, TerminatedRun, UsageError, WecrmError
+from wecrm.errors import (
+    ApiError,
+    ConfigError,
+    Exit,
+    InterruptedRun,
+    TemporaryError,
+    UsageError,
+    WecrmError,
+)
 from wecrm.i18n import _
 from wecrm.models.text import visible
 
@@ -21,53 +29,10 @@ if TYPE_CHECKING:
     from wecrm.cli.session import Session
 
 
-class Signals:
-    """What arrived: the first Ctrl-C or SIGTERM asks to stop, the second Ctrl-C breaks off."""
-
-    def __init__(self) -> None:
-        self.reason: WecrmError | None = None
-
-    def install(self) -> None:
-        """Listen, in the main thread of a process."""
-        signal.signal(signal.SIGINT, self._interrupt)
-        signal.signal(signal.SIGTERM, self._terminate)
-
-    def __call__(self) -> WecrmError | None:
-        """The error to stop with, or None."""
-        return self.reason
-
-    def _interrupt(self, _number: int, _frame: object) -> None:
-        if self.reason is not None:
-            raise KeyboardInterrupt
-        self.reason = InterruptedRun(_("Stopped by Ctrl-C."), "", _("Everything done is kept; run it again to go on."))
-        sys.stderr.write(_("Stopping after the calls in flight; Ctrl-C again breaks off.") + "\n")
-
-    def _terminate(self, _number: int, _frame: object) -> None:
-        self.reason = TerminatedRun(_("Stopped by SIGTERM."), "", _("Everything done is kept; run it again to go on."))
-
-
 def main(argv: Sequence[str]) -> int:
     """Run the command line of a process."""
-    _fill_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    signals = Signals()
-    signals.install()
-    return run(argv, environ=os.environ, signalled=signals)
-
-
-def _fill_closed_streams() -> None:
-    """Put the null device where the caller closed a stream: else the next file opened would take its place."""
-    for number in (0, 1, 2):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number: this one
-    if sys.stdout is None:
-        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    if sys.stderr is None:
-        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    signalled = process.begin()
+    return run(argv, environ=os.environ, signalled=signalled)
 
 
 def run(
@@ -121,9 +86,23 @@ def _speak(words: Sequence[str], environ: Mapping[str, str]) -> None:
         )
 
 
+def _check_encoding(word: str) -> None:
+    """Refuse what is no UTF-8: no database, no answer and no file of ours could hold it."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        raise UsageError(
+            _("The argument {word} is not UTF-8.", word=ascii(word[:40])),
+            _("The terminal or the script has another encoding, such as GBK."),
+            _("Set the terminal to UTF-8, or save the script as UTF-8."),
+        ) from None
+
+
 def _invoke(argv: Sequence[str], context: dict[str, Any]) -> int:
     words = hoist(argv)
     _speak(words, context["environ"])
+    for word in words:
+        _check_encoding(word)
 
     import typer
     from typer.exceptions import Abort
@@ -191,12 +170,27 @@ def meant(error: Exception, options: Globals, environ: Mapping[str, str]) -> Wec
     """The error that a person is told: this one, or what a foreign one comes to."""
     if isinstance(error, WecrmError):
         return error
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if _out_of_handles(error):
+        return ConfigError(
+            _("This process may not open as many files as it needs."),
+            os.strerror(errno.EMFILE),
+            _("Allow it more (ulimit -n 256, LimitNOFILE of systemd) and run it again."),
+        )
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         _quiet_end()  # standard output may be what has no room
         return TemporaryError(
             _("There is no room left to write."), str(error.strerror), _("Make room and run it again.")
         )
     return _of_a_database(error, environ) or _bug(error, options, environ)
+
+
+def _out_of_handles(error: BaseException | None) -> bool:
+    """Whether the limit of open files is behind it; a library that can't be loaded says so in words only."""
+    while error is not None:
+        if getattr(error, "errno", 0) in (errno.EMFILE, errno.ENFILE) or os.strerror(errno.EMFILE) in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _of_a_database(error: Exception, environ: Mapping[str, str]) -> WecrmError | None:
@@ -235,7 +229,8 @@ def _report(text: str, environ: Mapping[str, str]) -> Path | None:
         folder = places(environ).cache
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / f"bug-{os.getpid()}.txt"
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as stream:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+        with os.fdopen(os.open(path, flags, 0o600), "a", encoding="utf-8") as stream:
             stream.write(text)
     except (OSError, WecrmError):
         return None
@@ -263,5 +258,7 @@ def _last_line(code: int) -> int:
     """Say code, name and reason of a run that finished its work and yet does not end with 0."""
     if code and isinstance(code, Ended):
         name, reason = Exit(code).name, visible(code.reason)
+        if code.fix:
+            sys.stderr.write("  " + _("To fix: {fix}", fix=visible(code.fix)) + "\n")
         sys.stderr.write(_("exit {code} ({name}): {what}", code=int(code), name=name, what=reason) + "\n")
     return int(code)

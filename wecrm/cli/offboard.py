@@ -116,6 +116,8 @@ def _start(s: Session, wanted: "Sequence[Envelope]", approval: applying.Approval
     elif fresh:
         _approved(s, fresh, approval)
         _write_down(s, fresh, by)
+    if not s.options.dry_run:
+        ending.summary(s, "start", _("{n:,} cases started", n=len(fresh)), Exit.safety if differing else Exit.ok)
     return exit_code(Exit.safety, _("cases that were started differently: {n}", n=differing)) if differing else 0
 
 
@@ -136,10 +138,11 @@ def _write_down(s: Session, fresh: "Sequence[Envelope]", by: str) -> None:
     from wecrm.store import directory
 
     names = directory.names(s.store)
+    tell = s.say if s.options.cron else s.warn
     for envelope in fresh:
         who = by or offboardstart.approver(s.options.environ)
         case = offboarding.start(s.store, envelope, names.get(envelope.userid, ""), who, s.clock.now())
-        s.warn(_("{userid}: case {case}. Go on with: wecrm offboard advance {case}", userid=case.userid, case=case.id))
+        tell(_("{userid}: case {case}. Go on with: wecrm offboard advance {case}", userid=case.userid, case=case.id))
 
 
 def _approved(s: Session, fresh: "Sequence[Envelope]", approval: applying.Approval) -> None:
@@ -167,7 +170,8 @@ def _approved(s: Session, fresh: "Sequence[Envelope]", approval: applying.Approv
     ),
     _(
         "Does only what was approved at the start. Ends with 0 when all cases wait or are closed, 3 when customers "
-        "refused or could not be moved, 6 when a person is needed. Meant for cron, every hour."
+        "refused or could not be moved, or a taker may not have been told, 6 when a person is needed. "
+        "Meant for cron, every hour."
     ),
     writes="offboard advance",
 )
@@ -217,7 +221,8 @@ def _advance(s: Session, cases: "Sequence[Case]") -> int:
     code = most_severe(codes)
     line = ", ".join(told) or _("no case is open")
     ending.finished(s, "offboard", line, s.clock.now() - began, code)
-    return exit_code(code, line) if code else 0
+    again = _("Advance again later; what was done is recorded.") if code == Exit.temporary else ""
+    return exit_code(code, line, again) if code else 0
 
 
 def _code(s: Session, before: "Case", case: "Case") -> Exit:
@@ -228,9 +233,8 @@ def _code(s: Session, before: "Case", case: "Case") -> Exit:
         (s.warn if case.state == "blocked" else s.say)(sentence)
     if case.state == "blocked":
         return Exit.refused
-    if case.state == "closed" and before.state != "closed" and offboardstart.lost(case):
-        return Exit.partial
-    return Exit.ok
+    closed = case.state == "closed" and before.state != "closed"
+    return Exit.partial if closed and (offboardstart.short(case) or offboardstart.untold(case)) else Exit.ok
 
 
 listing(

@@ -28,15 +28,15 @@ class Own:
         """What is wrong with it; "" when nothing is."""
         return self.error.what if self.error else ""
 
-    def sound(self) -> Report:
-        """The report.
+    def sound(self, seconds: float) -> Report:
+        """The report, whose query may work for so many seconds.
 
         Raises:
             UsageError: what is wrong with the file.
         """
-        if self.report is None:
+        if self.query is None or self.report is None:
             raise self.error or UsageError(self.broken)
-        return self.report
+        return _report(self.query, seconds)
 
 
 def folder(s: Session) -> Path:
@@ -65,17 +65,22 @@ def tried(s: Session, own: Own) -> Own:
 
 
 def _read(path: Path) -> Own:
-    from time import monotonic
-
     from wecrm.cli.report import OTHERS
     from wecrm.files import ownreports
     from wecrm.reports import REPORTS
-    from wecrm.reports.ownreports import report
 
     try:
         if path.stem in (*REPORTS, *OTHERS):
             raise UsageError(_("{path}: a built-in report has this name.", path=path), "", _("Rename the file."))
         query = ownreports.read(path)
-        return Own(query, report(path.stem, query, monotonic=monotonic))
+        return Own(query, _report(query))
     except UsageError as error:
         return Own(None, None, error)
+
+
+def _report(query: Query, seconds: float = 30) -> Report:
+    from time import monotonic
+
+    from wecrm.reports.ownreports import report
+
+    return report(Path(query.path).stem, query, monotonic=monotonic, seconds=seconds)

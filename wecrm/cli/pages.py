@@ -48,11 +48,17 @@ def show(
             _("Parts: {names}.", names=", ".join(parts)),
             did_you_mean(part, parts),
         )
-    if part or rows.columns or not for_person(session, rows):
-        row_options.show(session, parts[part or default][1], rows)
+    if part or rows.columns or not (rows.paged or for_person(session, rows)):
+        title, table = parts[part or default]
+        row_options.show(session, replace(table, title=title), rows)
         return
     (title, first), *others = parts.values()
-    _all(session, [(title, _upright(first, session.tz) if upright else first), *others], rows)
+    found = [(title, _upright(first, session.tz) if upright else first), *others]
+    if rows.paged:
+        read = [replace(each, title=name, rows=list(each.rows)) for name, each in found]
+        row_options.show_all(session, [filled(each) if each.rows else each for each in read], rows)
+    else:
+        _all(session, found, rows)
 
 
 def for_person(session: Session, rows: Rows) -> bool:

@@ -43,11 +43,10 @@ def show(
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
 ) -> None:
-    from wecrm.files import plans as files
+    from wecrm.operations import totals
 
     s = session(ctx)
-    header = files.header(plan)
-    applying.tell(s, header)
+    applying.tell(s, totals.opened(s.store, plan))
     names = _names(s)
     wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers)
     rows.show(s, Table("plan", COLUMNS, _lines(plan, names)), wanted)
@@ -56,11 +55,17 @@ def show(
 def _lines(path: Path, names: dict[str, str]) -> Iterator[tuple[Cell, ...]]:
     from wecrm.files import plans as files
     from wecrm.operations import steps
+    from wecrm.operations.totals import DAMAGE
 
     for removing in (True, False):
-        for change in files.changes(path):
-            if bool(steps.find(change.op).taken(change)) is removing:
-                yield _line(change, steps.find(change.op).title(change), names)
+        for n, change in enumerate(files.changes(path), 2):
+            if bool(steps.find(change.op).taken(change)) is not removing:
+                continue
+            try:
+                line = _line(change, steps.find(change.op).title(change), names)
+            except DAMAGE as error:
+                raise files.damaged(path, n) from error
+            yield line
 
 
 def _line(change: Change, title: str, names: dict[str, str]) -> tuple[Cell, ...]:

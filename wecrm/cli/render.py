@@ -97,21 +97,25 @@ def emit(
 
 
 def emit_all(tables: Sequence[Table], output: Output, stream: TextIO | BinaryIO) -> int:
-    """Write several tables into one workbook or one JSON object; how many rows.
+    """Write several tables into one workbook, one page or one JSON object; how many rows.
 
     Raises:
         UsageError: another form, which holds one table only.
     """
     form = _form(output, terminal=False)
-    if form not in ("xlsx", "json"):
+    if form not in ("xlsx", "json", "html"):
         raise UsageError(
             _("The format {format} holds one table, not several.", format=form),
-            fix=_("Name a workbook with `-o FILE.xlsx`, or take `-f json`."),
+            fix=_("Name a workbook or a page with `-o FILE.xlsx` or `-o FILE.html`, or take `-f json`."),
         )
     headed = [replace(headers.headed(table, output.headers), rows=list(table.rows)) for table in tables]
     binary = _as_binary(stream, False)
     if form == "json":
         write_object(headed, binary, tz=output.tz)
+    elif form == "html":
+        from wecrm.files import tablepages
+
+        tablepages.write(headed, binary, output.tz)
     else:
         write_book(headed, binary, tz=output.tz, titles=output.headers in i18n.LANGUAGES)
     return sum(len(list(table.rows)) for table in headed)
@@ -215,7 +219,11 @@ def _remarks(table: Table, neutralised: int, now: float) -> Iterator[str]:
             count=neutralised,
         )
     if table.as_of is not None:
-        yield _("From the cache of {age} ago.", age=age(now - table.as_of))
+        old = age(now - table.as_of)
+        if table.source == "archive":
+            yield _("From the session archive, last pulled to its end {age} ago.", age=old)
+        else:
+            yield _("From the cache of {age} ago.", age=old)
     for note in table.notes:
         yield visible(note)
 

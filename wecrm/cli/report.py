@@ -86,6 +86,7 @@ class Reports(Group):
         made.help = "\n\n".join(filter(None, (_("Examples:"), f"\b\n{shown}", summary, *facts)))
         able = {*report.takes, *(("single_rows",) if report.rows else ()), *(("compare",) if report.compares else ())}
         able |= {"reason"} if report.archive else set()
+        able |= {"timeout"} if report.own else set()
         made.params = [_hidden(each, each.name not in able) for each in made.params]
         return made
 
@@ -94,7 +95,7 @@ def _hidden(parameter: Any, unable: bool) -> Any:
     """The option, not shown where the report does not take it: there it is refused with what it does take."""
     from wecrm.reports.entries import OPTIONS
 
-    if parameter.name not in (*OPTIONS, "single_rows", "compare", "reason"):
+    if parameter.name not in (*OPTIONS, "single_rows", "compare", "reason", "timeout"):
         return parameter
     made = copy.copy(parameter)
     made.hidden = unable
@@ -168,6 +169,7 @@ def listed(
     from wecrm.reports import REPORTS
 
     lines = [(name, _(each.summary), None) for name, each in REPORTS.items()]
+    lines += [(name, _imported(module).short_help, None) for name, module in OTHERS.items()]
     lines += [(name, each.summary, each.broken or None) for name, each in _checked(ctx).items()]
     table = Table(
         "reports", (Column("name", _("Name")), Column("summary", _("Answers")), Column("broken", _("Broken"))), lines
@@ -206,6 +208,7 @@ def report(
         bool, typer.Option("--explain", help=_("What is counted, from where, and what it does not say."))
     ] = False,
     totals: Annotated[bool, typer.Option("--totals", help=_("The totals row in CSV, TSV and JSON, too."))] = False,
+    timeout: Annotated[str, typer.Option(help=_("Longest time that SQLite may work."), metavar="TIME")] = "",
     reason: ReasonOption = "",
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
@@ -216,22 +219,25 @@ def report(
 ) -> None:
     from wecrm.cli import reporting
     from wecrm.cli.reportasked import Given
+    from wecrm.cli.root import duration
 
     s = session(ctx)
     names = [name for name in str(ctx.info_name).split(",") if name]
-    chosen = {name: _registered(ctx, name) for name in names}
+    seconds = duration("--timeout", timeout or "30s")
+    chosen = {name: _registered(ctx, name, seconds) for name in names}
     wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers, totals=totals)
     if explain:
         rows.show(s, reporting.explained(chosen), wanted)
         return
     lists = (tuple(each or ()) for each in (department, member, channel, tag))
     given = Given(since, until, by, *lists)
-    tables = reporting.tables(s, chosen, given, compare=compare, rows=single_rows, reason=reason)
+    flags = {"compare": compare, "rows": single_rows, "timed": bool(timeout)}
+    tables = reporting.tables(s, chosen, given, **flags, reason=reason)
     reporting.show(s, tables, wanted)
 
 
-def _registered(ctx: Any, name: str) -> "Report":
-    """The report of that name.
+def _registered(ctx: Any, name: str, seconds: float) -> "Report":
+    """The report of that name; a person's own one works so many seconds at most.
 
     Raises:
         UsageError: there is none, or it is a person's own and broken.
@@ -243,4 +249,4 @@ def _registered(ctx: Any, name: str) -> "Report":
     own = _own(ctx)
     if name not in own:
         raise _unknown(name, [*REPORTS, *own])
-    return own[name].sound()  # type: ignore[no-any-return]
+    return own[name].sound(seconds)  # type: ignore[no-any-return]

@@ -6,7 +6,7 @@ from wecrm.cli.session import Session
 from wecrm.errors import UsageError
 from wecrm.i18n import _
 from wecrm.models.report import Asked, By
-from wecrm.reports.entries import Report
+from wecrm.reports.entries import OPTIONS, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,20 @@ class Given:
         )
 
 
-def check(name: str, report: Report, given: Given, *, compare: bool, rows: bool) -> None:
+def able(report: Report) -> list[str]:
+    """The options that the report takes, as they are typed."""
+    flags = (("--compare", report.compares), ("--rows", report.rows), ("--timeout", report.own))
+    return [*(f"--{each}" for each in OPTIONS if each in report.takes), *(flag for flag, can in flags if can)]
+
+
+def check(name: str, report: Report, given: Given, *, compare: bool, rows: bool, timed: bool) -> None:
     """Refuse what this report cannot answer.
 
     Raises:
         UsageError: an option it does not take; says which it takes.
     """
-    can = [*(f"--{each}" for each in Given().__slots__ if each in report.takes)]
-    can += [flag for flag, able in (("--compare", report.compares), ("--rows", report.rows)) if able]
-    flags = [flag for flag, wanted in (("--compare", compare), ("--rows", rows)) if wanted]
+    can = able(report)
+    flags = [flag for flag, wanted in (("--compare", compare), ("--rows", rows), ("--timeout", timed)) if wanted]
     for flag in [*(f"--{each}" for each in given.names()), *flags]:
         if flag not in can:
             raise UsageError(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FormatOption = Annotated[
     str | None,
-    typer.Option("--format", "-f", help=_("table, csv, tsv, xlsx, json, ndjson or markdown."), metavar="FORMAT"),
+    typer.Option("--format", "-f", help=_("table, csv, tsv, xlsx, json, ndjson, markdown or html."), metavar="FORMAT"),
 ]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", help=_("Write to FILE; its ending chooses the format."), metavar="FILE")
@@ -37,7 +37,12 @@ WhereOption = Annotated[
 SortOption = Annotated[
     str, typer.Option("--sort", help=_("Columns to sort by; - before a name for descending."), metavar="NAMES")
 ]
-LimitOption = Annotated[int | None, typer.Option("--limit", help=_("At most so many rows."), min=0, metavar="N")]
+LIMIT_MAX = 2**63 - 1
+"""More than this neither SQLite nor Python counts to."""
+
+LimitOption = Annotated[
+    int | None, typer.Option("--limit", help=_("At most so many rows."), min=0, max=LIMIT_MAX, metavar="N")
+]
 CsvSafeOption = Annotated[
     str,
     typer.Option("--csv-safe", help=_("apostrophe or none: cells like formulas in CSV files."), metavar="HOW"),
@@ -61,6 +66,13 @@ class Rows:
     csv_safe: str = "apostrophe"
     headers: str = ""
     totals: bool = False
+
+    @property
+    def paged(self) -> bool:
+        """Whether a page of HTML is wanted: it is for people, and has room for several tables."""
+        if self.format or self.output is None:
+            return self.format == "html"
+        return self.output.suffix.lower() in (".html", ".htm")
 
     def query(self) -> Query:
         """The part that the store answers."""
@@ -111,7 +123,7 @@ def show(session: Session, table: Table, rows: Rows, tz: tzinfo | None = None) -
 
 
 def show_all(session: Session, tables: Sequence[Table], rows: Rows) -> None:
-    """Write several tables into one file: sheets of a workbook, or keys of a JSON object; `--limit` is for each.
+    """Write several tables into one workbook, page or JSON object; `--limit` is for each.
 
     Raises:
         UsageError: a form that holds one table only, or `--columns`, which is about one.

@@ -46,6 +46,7 @@ def advance(
     (
         "wecrm sandbox fault 45033 --path mark_tag --times 3",
         "wecrm sandbox fault close --share 1% --seed 7 --when after",
+        "wecrm sandbox fault http502 --path batch/get_by_user --skip 1",
         "wecrm sandbox fault -1",
         "wecrm sandbox fault --list",
         "wecrm sandbox fault --clear",
@@ -66,6 +67,7 @@ def fault(
     seed: Annotated[int, typer.Option(help=_("What --share is drawn from."))] = 1,
     when: Annotated[str, typer.Option(help=_("before or after the effect."), metavar="WHEN")] = "",
     seconds: Annotated[float, typer.Option(help=_("How long a slow answer takes."), min=0)] = 60,
+    skip: Annotated[int, typer.Option(help=_("So many calls go well first."), min=0)] = 0,
     clear: Annotated[bool, typer.Option("--clear", help=_("Let everything go right again."))] = False,
     list_: Annotated[bool, typer.Option("--list", help=_("Show the faults that still wait."))] = False,
     world: WorldOption = None,
@@ -86,7 +88,7 @@ def fault(
         part = share_of("--share", share) if share else None
         with told():
             number = control.add_fault(
-                where, kind=kind, path=path, times=times, share=part, seed=seed, when=when, seconds=seconds
+                where, kind=kind, path=path, times=times, share=part, seed=seed, when=when, seconds=seconds, skip=skip
             )
         s.say(_("Fault {n} waits for its calls.", n=number))
 
@@ -230,6 +232,7 @@ def limits(
     group_people: Annotated[int | None, typer.Option(help=_("People in one customer group."), min=1)] = None,
     quota: Annotated[int | None, typer.Option(help=_("Acquisition quota bought."), min=1)] = None,
     groups_a_day: Annotated[int | None, typer.Option(help=_("Groups a member may give or get a day."), min=1)] = None,
+    page_rows: Annotated[int | None, typer.Option(help=_("Rows in a page of any listing."), min=1)] = None,
     world: WorldOption = None,
     format: rows.FormatOption = None,
 ) -> None:
@@ -240,7 +243,7 @@ def limits(
     given = {
         "per_minute": per_minute, "per_hour": per_hour, "concurrency": concurrency, "scale": scale,
         "wrong_secrets": wrong_secrets, "tags": tags, "list_people": list_people, "ways": ways, "customers": customers,
-        "group_people": group_people, "quota": quota, "groups_a_day": groups_a_day,
+        "group_people": group_people, "quota": quota, "groups_a_day": groups_a_day, "page_rows": page_rows,
     }  # fmt: skip
     if any(value is not None for value in given.values()):
         control.set_limits(where, **given)

@@ -28,7 +28,7 @@ app = single()
         "wecrm report score churn --explain wmXXXX",
         "wecrm report score churn --backtest --at 2026-09-01 --days 30",
         "wecrm report score --print-rules > our-scores.yaml",
-        "wecrm report score purchase --rules our-scores.yaml --backtest",
+        "wecrm report score purchase --goal 客户阶段/已成交 --backtest",
     ),
     _(
         "The scores churn and purchase come with wecrm, in a file that --print-rules shows; put your own weights into "
@@ -38,6 +38,9 @@ app = single()
 def score(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help=_("Which score."), metavar="NAME")] = "churn",
+    goal: Annotated[
+        str, typer.Option(help=_("The tag that means success, where the score leaves it open."), metavar="TAG")
+    ] = "",
     rules: Annotated[Path | None, typer.Option(help=_("The file with the scores."), metavar="FILE")] = None,
     explain: Annotated[
         str, typer.Option(help=_("Each factor of this customer's score, by external_userid."), metavar="CUSTOMER")
@@ -67,12 +70,13 @@ def score(
     if explain and backtest:
         raise UsageError(_("--explain is about one customer, --backtest about all of them."))
     wanted, moment = _score(name, path), _moment(s, at, days, backtest)
+    tags = _goal(s, wanted, goal)
     if backtest:
-        table: Table = reports.tried(s.store, wanted, moment, days, _goal(s, wanted))
+        table: Table = reports.tried(s.store, wanted, moment, days, tags)
     elif explain:
         table = reports.explained(s.store, wanted, moment, explain)
     else:
-        table = reports.listed(s.store, wanted, moment)
+        table = reports.listed(s.store, wanted, moment, tags)
     rows.show(s, table, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers))
 
 
@@ -103,9 +107,25 @@ def _moment(s: Session, at: str, days: int, backtest: bool) -> float:
     return (figures.as_of(s.store, "contacts") or s.clock.now()) - days * 86400
 
 
-def _goal(s: Session, wanted: "Score") -> tuple[str, ...]:
-    """Ids of the tag that is the outcome; none where it is a loss."""
+def _goal(s: Session, wanted: "Score", named: str) -> tuple[str, ...]:
+    """Ids of the tag that is the outcome, `named` where the score leaves it open; none where it is a loss.
+
+    Raises:
+        UsageError: nobody named the tag, or both did, or there is none of that name.
+    """
     from wecrm.models.scores import LOST
     from wecrm.store.lookups import tag_ids
 
-    return () if wanted.outcome == LOST else tag_ids(s.store, wanted.outcome)
+    if named and wanted.outcome:
+        raise UsageError(
+            _("The score {name} is about this outcome: {outcome}.", name=wanted.name, outcome=wanted.outcome),
+            _("--goal is for scores that leave it open."),
+            _("Leave out --goal, or change `outcome` in a file of your own."),
+        )
+    if not named and not wanted.outcome:
+        raise UsageError(
+            _("The score {name} needs a goal.", name=wanted.name),
+            _("It is about customers who get a tag, and which tag that is only you know."),
+            _("Name it with --goal GROUP/NAME; `wecrm tags list` shows the tags."),
+        )
+    return () if wanted.outcome == LOST else tag_ids(s.store, named or wanted.outcome)

@@ -158,17 +158,25 @@ class Session:
 
         try:
             self.world_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            alone = FileLock(f"{self.world_path}.lock", mode=0o600).acquire()
         except OSError as error:
             raise ConfigError(
-                _("The folder {path} can't be made.", path=self.world_path.parent),
+                _("The folder {path} can't be written.", path=self.world_path.parent),
                 str(error.strerror),
                 _("Give this user a writable folder, or set WECRM_HOME to one."),
             ) from error
-        with FileLock(f"{self.world_path}.lock", mode=0o600):
+        with alone:
             if not self.world_path.exists():
                 self.say(_("Making a sandbox corp: {members} members, {contacts} relations.", **SANDBOX_SIZE))
                 World.create(self.world_path, **SANDBOX_SIZE).close()
-            world = World.open(self.world_path)
+            try:
+                world = World.open(self.world_path)
+            except (ValueError, OSError) as error:
+                raise ConfigError(
+                    _("The sandbox {path} can't be opened.", path=self.world_path),
+                    _("The file is damaged, or of another version, or too many files are open."),
+                    _("Begin it again: wecrm sandbox reset"),
+                ) from error
         self._closing.callback(world.close)
         return world
 
@@ -302,7 +310,7 @@ class Session:
                 _("There is no terminal to ask on."),
                 _("Answer with {flag}.", flag=flag),
             )
-        self.stderr.write(f"{question} [y/N] ")
+        self.stderr.write(f"{visible(question)} [y/N] ")
         self.stderr.flush()
         return self.stdin.readline().strip().lower() in ("y", "yes", "是")
 

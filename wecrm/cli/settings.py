@@ -49,8 +49,8 @@ def in_force(s: Session) -> Iterator[Setting]:
     yield Setting("profile", chosen, _origin(s.options.profile, environ, "WECRM_PROFILE", rest))
     yield Setting("lang", s.options.lang, _origin(s.options.lang, environ, "WECRM_LANG", "built-in"))
     yield Setting("color", s.options.color, _color_origin(s.options.color, environ))
-    written = _raw(s.config_path)
     shown = configuration.shown(s.config)
+    written = _raw(s.config_path)
     if chosen == SANDBOX and SANDBOX not in s.config.profiles:
         shown["profiles"][SANDBOX] = configuration.shown(Config(profiles={SANDBOX: s.profile}))["profiles"][SANDBOX]
     for profile in shown["profiles"].values():

@@ -21,7 +21,9 @@ ENDING = ".prom"
 
 FormatOption = Annotated[
     str | None,
-    typer.Option("--format", "-f", help=_("table, csv, tsv, json, ndjson, markdown or prometheus."), metavar="FORMAT"),
+    typer.Option(
+        "--format", "-f", help=_("table, csv, tsv, json, ndjson, markdown, html or prometheus."), metavar="FORMAT"
+    ),
 ]
 
 

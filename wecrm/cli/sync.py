@@ -66,7 +66,8 @@ def sync(
         return ending.let_be(s, "sync", purposes, age_s, error)
     code = most_severe([code for code, _line in results])
     ending.finished(s, "sync", " · ".join(line for _code, line in results), s.clock.now() - began, code)
-    return exit_code(code, "; ".join(line for code, line in results if code))
+    again = _("Run it again; what was not read stays as it was known.") if code == Exit.partial else ""
+    return exit_code(code, "; ".join(line for code, line in results if code), again)
 
 
 def _purposes(words: list[str]) -> list[str]:
@@ -103,7 +104,7 @@ def _one(s: Session, purpose: str, max_removals: float) -> tuple[Exit, str]:
     else:
         result = {"members": operations.members, "tags": operations.tags, "groups": operations.groups}[purpose](s.work)
     line = _told(purpose, result.counts)
-    for note in result.notes:
+    for note in result.notes if result.exit or s.options.quiet < 2 else ():  # -qq: a good run is silent
         s.warn(f"  {note}")
     if not s.options.cron and (s.options.quiet < 2 or result.exit):
         s.warn(f"{line} · {result.seconds:.0f} s")

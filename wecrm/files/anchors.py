@@ -119,7 +119,7 @@ def lines(path: Path, begin: int = 0, end: int | None = None) -> Iterator[tuple[
 def _read(text: bytes) -> Line | None:
     try:
         line = _DECODE(text[max(0, text.find(b"{")) :])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return line if line.version == VERSION and 0 <= line.n < 2**63 else None
 

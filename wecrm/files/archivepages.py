@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, BinaryIO
 
+from wecrm.files.pagestyles import BEGIN
 from wecrm.i18n import _, language
 from wecrm.models.text import visible
 
@@ -61,16 +62,16 @@ class Row:
 def write_page(stream: BinaryIO, page: Page, entries: Iterable[Entry]) -> None:
     """Write one page of a conversation; entries are taken as they are written."""
     labels = {"index": _("All conversations"), "before": _("Earlier"), "after": _("Later")}
-    _write(stream, _PAGE, page=page, entries=entries, labels=labels)
+    _write(stream, _PAGE, page, entries=entries, labels=labels)
 
 
 def write_index(stream: BinaryIO, page: Page, heads: Sequence[str], rows: Iterable[Row]) -> None:
     """Write a page that leads to others; `heads` stand above the name and the cells."""
-    _write(stream, _INDEX, page=page, heads=heads, rows=rows, labels={"index": _("All conversations")})
+    _write(stream, _INDEX, page, heads=heads, rows=rows, labels={"index": _("All conversations")})
 
 
-def _write(stream: BinaryIO, template: str, **values: object) -> None:
-    for piece in _compiled(template).generate(language=language(), **values):
+def _write(stream: BinaryIO, template: str, page: Page, **values: object) -> None:
+    for piece in _compiled(template).generate(language=language(), title=page.title, page=page, **values):
         stream.write(piece.encode("utf-8", "replace"))
 
 
@@ -89,27 +90,14 @@ def _shown(text: str) -> str:
     return "\n".join(map(visible, text.replace("\r\n", "\n").split("\n")))
 
 
-_HEAD = """<!DOCTYPE html>
-<html lang="{{ language }}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="referrer" content="no-referrer">
-<meta name="viewport" content="width=device-width">
-<title>{{ page.title | visible }}</title>
-<style>
-@page { size: A4; margin: 14mm; @bottom-right { content: counter(page) " / " counter(pages); font-size: 8pt } }
-:root { color-scheme: light dark; --back: #f4f4f5; --card: #fff; --own: #d9ebff; --text: #1c1c1c; --soft: #63666b;
-  --line: #d4d4d8; --bad: #b3261e; --link: #1558b0 }
-@media (prefers-color-scheme: dark) { :root { --back: #141518; --card: #22252a; --own: #1d3a5c; --text: #e8e8e8;
-  --soft: #a3a6ab; --line: #3a3d44; --bad: #f2857d; --link: #8ab8f5 } }
-@media print { :root { color-scheme: light; --back: #fff; --card: #fff; --own: #eef5fd; --text: #000; --soft: #444;
-  --line: #bbb; --bad: #b3261e; --link: #000 } }
-* { box-sizing: border-box }
-body { margin: 0 auto; padding: 5mm; max-width: 210mm; background: var(--back); color: var(--text);
-  overflow-wrap: anywhere; font: 10pt/1.5 system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif }
-header { border-bottom: .4mm solid var(--text); margin-bottom: 4mm; padding-bottom: 2mm }
-h1 { margin: 0 0 1mm; font-size: 15pt; line-height: 1.3 }
+_HEAD = (
+    BEGIN
+    + """@media (prefers-color-scheme: light) { :root { --back: #f4f4f5; --card: #fff; --own: #d9ebff;
+  --link: #1558b0 } }
+@media (prefers-color-scheme: dark) { :root { --own: #1d3a5c; --link: #8ab8f5 } }
+@media print { :root { --back: #fff; --own: #eef5fd; --link: #000 } }
+body { font-size: 10pt }
+h1 { margin-bottom: 1mm; font-size: 15pt }
 header p { margin: 0; color: var(--soft); font-size: 8.5pt }
 nav { display: flex; gap: 5mm; margin: 2mm 0 }
 a { color: var(--link) }
@@ -132,18 +120,13 @@ article.revoked .said, article.revoked .label { text-decoration: line-through }
 .note { color: var(--soft); font-size: 8pt }
 .back { color: var(--bad); font-size: 8pt }
 img { display: block; max-width: 100%; max-height: 90mm; border-radius: 1mm; margin-top: 1mm }
-table { border-collapse: collapse; width: 100% }
-thead { display: table-header-group }
-tr { break-inside: avoid }
-th, td { border-bottom: .2mm solid var(--line); padding: 1mm 1.5mm; text-align: left; vertical-align: top }
-th { color: var(--soft); font-weight: normal; white-space: nowrap }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+th { white-space: nowrap }
 td.t { white-space: nowrap; font-variant-numeric: tabular-nums }
-@media print { body { padding: 0; max-width: none } nav { display: none } a { text-decoration: none } }
+@media print { nav { display: none } a { text-decoration: none } }
 </style>
 </head>
 <body>
-<header><h1>{{ page.title | visible }}</h1>
+<header><h1>{{ title | visible }}</h1>
 {% for fact in page.facts if fact %}<p>{{ fact | visible }}</p>
 {% endfor %}</header>
 {% macro ways() %}{% if page.index or page.before or page.after %}<nav>\
@@ -151,6 +134,7 @@ td.t { white-space: nowrap; font-variant-numeric: tabular-nums }
 {% if page.before %}<a href="{{ page.before }}">← {{ labels.before }}</a>{% endif %}\
 {% if page.after %}<a href="{{ page.after }}">{{ labels.after }} →</a>{% endif %}</nav>
 {% endif %}{% endmacro %}{{ ways() }}"""
+)
 
 _PAGE = """<main>
 {% for one in entries %}{% if one.day %}<h2>{{ one.day }}</h2>

@@ -5,12 +5,16 @@ import io
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from wecrm.errors import UsageError
 from wecrm.i18n import _
+
+if sys.platform != "win32":
+    import fcntl
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _NAME_CHARS = 40  # of the target in the temporary's name: at most 160 of the 255 bytes a name may have
@@ -28,7 +32,7 @@ class _Raw(io.FileIO):
     """A file whose failing writes (disk full) name the file that was asked for."""
 
     def __init__(self, descriptor: int, target: Path) -> None:
-        super().__init__(descriptor, "wb")
+        super().__init__(descriptor, "wb", closefd=False)
         self._target = target
 
     def write(self, data: object, /) -> int:
@@ -60,13 +64,51 @@ def _refuse_odd_target(path: Path) -> None:
         )
 
 
-def _open_sibling(path: Path, private: bool) -> tuple[Path, _Raw]:
-    sibling = path.with_name(f".{path.name[:_NAME_CHARS]}.{secrets.token_hex(6)}.tmp")
+def _open_sibling(path: Path, private: bool) -> tuple[Path, int]:
+    """A new temporary beside `path`, locked while its descriptor is open; what a killed run left of that name goes.
+
+    It always has the same name, so that killed runs leave one at most; another one only where two write at once.
+    """
+    sibling = path.with_name(f".{path.name[:_NAME_CHARS]}.wecrm.tmp")
     try:
-        descriptor = os.open(sibling, _FLAGS, 0o600 if private else 0o666)
+        if sibling.is_file() and not sibling.is_symlink():
+            _remove_abandoned(sibling)
+        while True:
+            try:
+                descriptor = os.open(sibling, _FLAGS, 0o600 if private else 0o666)
+            except FileExistsError:
+                pass
+            else:
+                if _locked(descriptor) is not False and os.fstat(descriptor).st_nlink:
+                    return sibling, descriptor
+                os.close(descriptor)  # somebody took it for abandoned just now
+            sibling = path.with_name(f".{path.name[:_NAME_CHARS]}.{secrets.token_hex(6)}.wecrm.tmp")
     except OSError as error:
         raise _unwritable(path, error) from error
-    return sibling, _Raw(descriptor, path)
+
+
+def _locked(descriptor: int) -> bool | None:
+    """Whether this locks the file until the descriptor is closed; None: such locks are unknown here."""
+    if sys.platform == "win32":
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _remove_abandoned(sibling: Path) -> None:
+    """Remove a temporary whose writer is dead: the kernel has freed its lock."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(sibling, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        try:
+            if _locked(descriptor):
+                sibling.unlink(missing_ok=True)
+        finally:
+            os.close(descriptor)
 
 
 def sync_folder(folder: Path) -> None:
@@ -86,9 +128,9 @@ def check_writable(path: Path) -> None:
         UsageError: a folder, a device, or a place that cannot be written to.
     """
     _refuse_odd_target(path)
-    sibling, raw = _open_sibling(path, private=True)
-    raw.close()
+    sibling, descriptor = _open_sibling(path, private=True)
     sibling.unlink(missing_ok=True)
+    os.close(descriptor)
 
 
 @contextlib.contextmanager
@@ -106,13 +148,13 @@ def replacing(path: Path, *, private: bool = True) -> Iterator[BinaryIO]:
         UsageError: a folder, a device, or a place that cannot be written to.
     """
     _refuse_odd_target(path)
-    sibling, raw = _open_sibling(path, private)
-    stream = io.BufferedWriter(raw)
+    sibling, descriptor = _open_sibling(path, private)
+    stream = io.BufferedWriter(_Raw(descriptor, path))
     try:
         yield stream
         stream.flush()
         try:
-            os.fsync(raw.fileno())
+            os.fsync(descriptor)
             stream.close()
             os.replace(sibling, path)
         except OSError as error:
@@ -120,7 +162,8 @@ def replacing(path: Path, *, private: bool = True) -> Iterator[BinaryIO]:
     except BaseException:
         with contextlib.suppress(OSError, UsageError):  # the first failure is the one to tell
             stream.close()
-            raw.close()
         sibling.unlink(missing_ok=True)
         raise
+    finally:
+        os.close(descriptor)  # frees the lock, under which the rename happened, too
     sync_folder(path.parent)

@@ -1,20 +1,9 @@
 """The HTML of a document: one file that fetches nothing and runs nothing, for screen and A4."""
 
-from wecrm.files.pagestyles import STYLE
+from wecrm.files.pagestyles import BEGIN
 
 PAGE = (
-    """<!DOCTYPE html>
-<html lang="{{ language }}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="referrer" content="no-referrer">
-<meta name="viewport" content="width=device-width">
-<title>{{ document.title | visible }}</title>
-<link rel="icon" href="data:,">
-<style>
-"""
-    + STYLE
+    BEGIN
     + """:root { --s1: #2f6fc4; --s2: #c2571a; --s3: #1b7f4b; --s4: #7a4fb0 }
 @media (prefers-color-scheme: dark) { :root { --s1: #7fb0f5; --s2: #f0a066; --s3: #59c58d; --s4: #c0a0f0 } }
 @media print { :root { --s1: #2f6fc4; --s2: #c2571a; --s3: #1b7f4b; --s4: #7a4fb0 } }
@@ -41,13 +30,22 @@ figcaption { margin-bottom: 1mm }
 svg { print-color-adjust: exact; -webkit-print-color-adjust: exact }
 .wide { overflow-x: auto; margin-bottom: 2mm }
 td.s { white-space: nowrap }
+h2 + .soft, h2 + .soft + .soft { break-after: avoid }
+.total { break-before: avoid }
 .total td { font-weight: bold; border-top: .3mm solid var(--soft) }
 h3 { margin-top: 2.5mm; break-after: avoid }
 @media print { .wide { overflow: visible } }
+@page side { size: A4 landscape }
+body.rows { max-width: none; page: side }
+@media screen { .rows th { white-space: nowrap } .rows td { overflow-wrap: break-word; max-width: 75mm } }
+@media print { .rows table { font-size: 8pt }
+  .rows table:has(th:nth-child(13)) { table-layout: fixed; font-size: 7pt }
+  .rows table:has(th:nth-child(13)) * { white-space: normal; padding-inline: .5mm } }
 </style>
+<link rel="icon" href="data:,">
 </head>
-<body>
-<header><h1>{{ document.title | visible }}</h1>
+<body{% if document.wide %} class="rows"{% endif %}>
+<header><h1>{{ title | visible }}</h1>
 {% for fact in document.facts %}<p>{{ fact | visible }}</p>
 {% endfor %}</header>
 <main>

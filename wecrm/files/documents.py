@@ -43,8 +43,8 @@ def write(document: Document, stream: BinaryIO, fmt: str, tz: tzinfo) -> None:
         return
     template = _environment(tz).from_string(PAGE)
     blocks = [(type(block).__name__, block) for block in document.blocks]
-    values = {"language": language(), "document": document, "blocks": blocks, "colours": range(1, charts.COLOURS + 1)}
-    for piece in template.generate(values):
+    values = {"title": document.title, "document": document, "blocks": blocks}
+    for piece in template.generate(values, language=language(), colours=range(1, charts.COLOURS + 1)):
         stream.write(piece.encode("utf-8", "replace"))
 
 
@@ -59,8 +59,10 @@ def _environment(tz: tzinfo) -> "Environment":
         "since": since,
         "trend": lambda figure: charts.sparkline(figure.trend, figure.title),
         "heads": lambda excerpt: heads(excerpt.table.columns),
-        "rows": lambda excerpt: (cells(row, excerpt.table.columns, tz) for row in excerpt.table.rows),
-        "totals": lambda excerpt: cells(excerpt.table.totals, excerpt.table.columns, tz),
+        "rows": lambda excerpt: (
+            cells(row, excerpt.table.columns, tz, whole=not excerpt.of) for row in excerpt.table.rows
+        ),
+        "totals": lambda excerpt: cells(excerpt.table.totals, excerpt.table.columns, tz, whole=not excerpt.of),
         "cut": cut,
     }
     return page
@@ -71,12 +73,16 @@ def heads(columns: Sequence[Column]) -> list[Shown]:
     return [Shown(heading(column), "n" if column.kind in _NUMBERS else "") for column in columns]
 
 
-def cells(row: Sequence[Cell], columns: Sequence[Column], tz: tzinfo) -> list[Shown]:
-    """One row as a person reads it: thousands apart, times to the minute, nothing for nothing."""
-    return [_cell(cell, column, tz) for cell, column in zip(row, columns, strict=True)]
+def cells(row: Sequence[Cell], columns: Sequence[Column], tz: tzinfo, *, whole: bool = False) -> list[Shown]:
+    """One row as a person reads it: thousands apart, times to the minute, nothing for nothing.
+
+    Args:
+        whole: all decimals are shown, not just one.
+    """
+    return [_cell(cell, column, tz, whole) for cell, column in zip(row, columns, strict=True)]
 
 
-def _cell(cell: Cell, column: Column, tz: tzinfo) -> Shown:
+def _cell(cell: Cell, column: Column, tz: tzinfo, whole: bool) -> Shown:
     match cell:
         case None:
             return Shown("", "")
@@ -86,8 +92,10 @@ def _cell(cell: Cell, column: Column, tz: tzinfo) -> Shown:
             return Shown(_("yes") if cell else _("no"), "")
         case tuple():
             return Shown(", ".join(cell), "")
+    if column.kind in _NUMBERS:
+        return Shown(f"{cell:,}" if whole else charts.number(cell), "n")
     at = moment(cell, tz) if column.kind == "time" else None
-    return Shown(f"{at:%Y-%m-%d %H:%M}", "s") if at else Shown(charts.number(cell), "n")
+    return Shown(f"{at:%Y-%m-%d %H:%M}", "s") if at else Shown(str(cell), "")
 
 
 def since(figure: Figure) -> str:
@@ -101,5 +109,5 @@ def since(figure: Figure) -> str:
 
 def cut(excerpt: Excerpt) -> str:
     """That there are more rows than are shown; nothing where there are not."""
-    shown = len(list(excerpt.table.rows))
+    shown = len(list(excerpt.table.rows)) if excerpt.of else 0
     return _("{n:,} of {of:,} rows.", n=shown, of=excerpt.of) if shown < excerpt.of else ""

@@ -1,18 +1,9 @@
 """The HTML of an offboarding report: one file that fetches nothing and runs nothing, for screen and A4."""
 
-from wecrm.files.pagestyles import STYLE
+from wecrm.files.pagestyles import BEGIN
 
 PAGE = (
-    """<!DOCTYPE html>
-<html lang="{{ language }}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width">
-<title>{{ title | visible }}</title>
-<style>
-"""
-    + STYLE
+    BEGIN
     + """.blocked { border-left: 1mm solid var(--bad); padding-left: 2mm; margin: 2mm 0 }
 figure { margin: 0 0 2mm }
 figure svg { display: block; width: 100%; height: 5mm }

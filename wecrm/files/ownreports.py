@@ -82,12 +82,16 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise UsageError(_("{path} can't be read.", path=path), str(error.strerror)) from error
     if data is None:
-        raise UsageError(_("{path} is too large for a report.", path=path))
+        raise UsageError(
+            _("{path} is too large for a report.", path=path), "", _("Take it out of the folder if it is none.")
+        )
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise UsageError(_("{path}, line {line}: it is not UTF-8.", path=path, line=line)) from None
+        raise UsageError(
+            _("{path}, line {line}: it is not UTF-8.", path=path, line=line), "", _("Save the file as UTF-8.")
+        ) from None
 
 
 def _header(text: str) -> Iterator[tuple[int, str, str, str]]:

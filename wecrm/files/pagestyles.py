@@ -1,6 +1,15 @@
-"""What the pages for people have in common: colours for light, dark and paper, type, cards and tables."""
+"""What pages for people have in common: they run and fetch nothing; colours for light, dark and paper, type, tables."""
 
-STYLE = """@page { size: A4; margin: 14mm;
+BEGIN = """<!DOCTYPE html>
+<html lang="{{ language }}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="referrer" content="no-referrer">
+<meta name="viewport" content="width=device-width">
+<title>{{ title | visible }}</title>
+<style>
+@page { size: A4; margin: 14mm;
   @bottom-right { content: counter(page) " / " counter(pages); font-size: 8pt } }
 :root { color-scheme: light dark; --back: #fff; --text: #1c1c1c; --soft: #5c5c5c; --line: #d0d0d0; --card: #f5f5f5;
   --good: #1b7f4b; --mild: #8a6100; --bad: #b3261e; --wait: #4a63a8 }
@@ -31,4 +40,4 @@ th { color: var(--soft); font-weight: normal }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 @media print { body { padding: 0; max-width: none } }
 """
-"""The beginning of a page's <style>, for a Jinja2 template: it holds none of Jinja2's signs."""
+"""A Jinja2 template up to the end of the common style; it wants `language`, `title` and the filter `visible`."""

@@ -1,4 +1,4 @@
-"""A `Table` becomes bytes: CSV, TSV, JSON, NDJSON, Markdown or XLSX, one row after the other.
+"""A `Table` becomes bytes: CSV, TSV, JSON, NDJSON, Markdown, XLSX or HTML, one row after the other.
 
 A file is for people with a spreadsheet: byte order mark, CRLF, cells that a spreadsheet would run
 as formulas made harmless. A pipe is for programs: exact bytes. Memory does not grow with the rows.
@@ -20,7 +20,7 @@ from wecrm.i18n import _
 from wecrm.models.table import Cell, Column, Table
 from wecrm.models.text import visible
 
-FORMATS = ("csv", "tsv", "json", "ndjson", "markdown", "xlsx")
+FORMATS = ("csv", "tsv", "json", "ndjson", "markdown", "xlsx", "html")
 """What `write` can write."""
 
 _EXTENSIONS = {
@@ -35,7 +35,6 @@ _EXTENSIONS = {
     ".html": "html",
     ".htm": "html",
 }
-_LATER = ("html",)
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 _BOM = b"\xef\xbb\xbf"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,17 +53,16 @@ class Written:
 
 
 def known(fmt: str) -> str:
-    """`fmt`, if it can be written now.
+    """`fmt`, if it can be written.
 
     Raises:
         UsageError: names the formats there are.
     """
     if fmt in FORMATS:
         return fmt
-    why = _("It is not built yet.") if fmt in _LATER else _("There is no such format.")
     raise UsageError(
         _("Cannot write the format {format}.", format=repr(visible(fmt))),
-        why=why,
+        why=_("There is no such format."),
         fix=_("Formats: {formats}.", formats=", ".join(FORMATS)),
     )
 
@@ -73,7 +71,7 @@ def format_of(path: Path) -> str:
     """The format that the extension of `path` names.
 
     Raises:
-        UsageError: an extension that names none, or one that cannot be written yet.
+        UsageError: an extension that names none.
     """
     found = _EXTENSIONS.get(path.suffix.lower())
     if found is None:
@@ -81,10 +79,10 @@ def format_of(path: Path) -> str:
             _("The extension of {path} names no format.", path=path),
             fix=_(
                 "Use one of {extensions}, or give the format with `-f`.",
-                extensions=" ".join(e for e, name in _EXTENSIONS.items() if name not in _LATER),
+                extensions=" ".join(_EXTENSIONS),
             ),
         )
-    return known(found)
+    return found
 
 
 def write(
@@ -100,7 +98,7 @@ def write(
 ) -> Written:
     """Write `table` to `stream`; its rows are read once.
 
-    Headings are the column keys (Markdown: the titles). Times are ISO 8601 with the offset of
+    Headings are the column keys (Markdown and HTML: the titles). Times are ISO 8601 with the offset of
     `tz`, lists are joined by `;` (JSON: arrays), ids are strings, None is empty (JSON: null).
 
     Args:
@@ -114,7 +112,7 @@ def write(
     """
     known(fmt)
     headings = headings_of(table, titles)
-    if table.totals is not None and totals and fmt not in ("xlsx", "markdown"):
+    if table.totals is not None and totals and fmt not in ("xlsx", "markdown", "html"):
         table = replace(table, rows=chain(table.rows, [table.totals]))
     if fmt in _DELIMITERS:
         return _delimited(table, headings, stream, _DELIMITERS[fmt], tz, for_file=for_file, safe=safe)
@@ -122,6 +120,10 @@ def write(
         from wecrm.files.workbooks import writing
 
         return Written(writing.write([(table, headings)], stream, tz))
+    if fmt == "html":
+        from wecrm.files import tablepages
+
+        return Written(tablepages.write([table], stream, tz))
     if fmt == "markdown":
         return _markdown(table, stream, tz)
     return _json(table, stream, tz) if fmt == "json" else _ndjson(table, stream, tz)

@@ -28,7 +28,11 @@ def read(path: Path) -> tuple[Any, bytes]:
     except OSError as error:
         raise UsageError(_("{path} can't be read.", path=path), str(error.strerror), "") from error
     if len(text) > MAX_BYTES:
-        raise UsageError(_("{path} is larger than {n} MB.", path=path, n=MAX_BYTES >> 20))
+        raise UsageError(
+            _("{path} is larger than {n} MB.", path=path, n=MAX_BYTES >> 20),
+            "",
+            _("A file that people edit is smaller; look whether it is the right one."),
+        )
     try:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it was built
         _check_tokens(path, yaml.scan(text, Loader=loader))
@@ -39,7 +43,11 @@ def read(path: Path) -> tuple[Any, bytes]:
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = _("line {line}", line=mark.line + 1) if mark else ""
-        raise UsageError(_("{path} is not valid YAML.", path=path), where, "") from None
+        raise UsageError(
+            _("{path} is not valid YAML.", path=path),
+            where,
+            _("Look for a missing quote, colon or indent there, and save the file as UTF-8."),
+        ) from None
 
 
 def _check_tokens(path: Path, tokens: Iterable[Any]) -> None:
@@ -95,8 +103,12 @@ def write(path: Path, value: Any) -> None:
     """Write `value` in canonical form; a file in another form, which may hold comments, is left alone.
 
     Raises:
-        UsageError: there is a file at `path` that is not in canonical form.
+        UsageError: there is a file at `path` that is not in canonical form, or `path` is `-`.
     """
+    if str(path) == "-":
+        raise UsageError(
+            _("This is written to a file, not to standard output."), "", _("Name the file, as in tags.yaml.")
+        )
     if path.exists():
         old, text = read(path)
         if text and canonical(old) != text:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from wecrm.models.archive import Sealed
+from wecrm.models.messagetypes.reading import whole
 
 SEQ_MAX: Final = 2**64 - 1
 
@@ -46,7 +47,7 @@ def read(body: bytes) -> Page | None:
     """The page in this body; None when it is none: empty, HTML, cut off."""
     try:
         found = _DECODER.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _patiently(body)
     sealed = found.chatdata or ()
     if not all(map(_storable, sealed)):
@@ -61,7 +62,7 @@ def _storable(one: Sealed) -> bool:
 def _patiently(body: bytes) -> Page | None:
     """The same entry by entry, with what is wrong in one of them borne."""
     try:
-        value = json.loads(body.decode("utf-8", "replace"), strict=False)
+        value = json.loads(body.decode("utf-8", "replace"), strict=False, parse_int=whole)
     except (ValueError, RecursionError):
         return None
     if not isinstance(value, dict) or not ("errcode" in value or "chatdata" in value):
@@ -87,7 +88,8 @@ def _patiently(body: bytes) -> Page | None:
 def _entry(entry: Any) -> Sealed | None:
     try:
         one = msgspec.convert(entry, Sealed, strict=False)
-    except msgspec.ValidationError:
+        f"{one.msgid}{one.encrypt_random_key}{one.encrypt_chat_msg}".encode()
+    except (msgspec.ValidationError, UnicodeEncodeError):  # the latter: half of a pair, which no database takes
         return None
     return one if _storable(one) else None
 

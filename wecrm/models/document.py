@@ -66,10 +66,10 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """The first rows of a table that has `of` rows; its `rows` are in a list."""
+    """The first rows of a table that has `of` rows, in a list; or all of them, however they come, where `of` is 0."""
 
     table: Table
-    of: int
+    of: int = 0
 
 
 Block = Heading | Text | Figures | Chart | Excerpt
@@ -77,8 +77,12 @@ Block = Heading | Text | Figures | Chart | Excerpt
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A title, the facts that stand below it, one a line, and what follows, in its order."""
+    """A title, the facts that stand below it, one a line, and what follows, in its order.
+
+    `wide`: it takes the whole width of a window, and paper on its side.
+    """
 
     title: str
     facts: tuple[str, ...]
     blocks: tuple[Block, ...]
+    wide: bool = False

@@ -4,15 +4,20 @@ A plan is a file; a job is a plan being applied. See docs/explain/plans.md.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 Undo = Literal["reversible", "compensable", "irreversible"]
 """Whether a kind of change can be undone exactly, only made up for, or not at all."""
 
 Status = Literal["pending", "same", "ok", "submitted", "verified", "failed", "conflict", "unknown", "skipped"]
 """What became of a row. `unknown` = sent, no answer read; `submitted` = accepted, effect comes later."""
+
+Count = Annotated[int, Meta(ge=0)]
+Seconds = Annotated[int, Meta(ge=0, lt=1 << 37)]
+"""Unix time, or a duration; of this age of the world."""
 
 FINAL: tuple[Status, ...] = ("same", "ok", "verified", "failed", "conflict", "skipped")
 
@@ -59,30 +64,30 @@ class Removal(msgspec.Struct, frozen=True):
     """How much of one existing thing a plan takes away: `removed` of `existing`."""
 
     what: str
-    existing: int
-    removed: int
+    existing: Count
+    removed: Count
 
 
 class PlanHeader(msgspec.Struct, frozen=True):
     """First line of a plan file. Times are unix seconds; `digest` covers every other byte."""
 
     wecrm_plan: int
-    id: str
+    id: Annotated[str, Meta(pattern="^[A-Za-z0-9_.-]{1,80}$")]
     kind: str
     title: str
     corp_id: str
     profile: str
-    created: int
-    expires: int
+    created: Seconds
+    expires: Seconds
     tool: str
     input_digest: str
-    changes: int
-    same: int
-    ops: dict[str, int]
-    undo: dict[str, int]
+    changes: Count
+    same: Count
+    ops: dict[str, Count]
+    undo: dict[str, Count]
     removals: tuple[Removal, ...]
-    calls: dict[str, int]
-    seconds: int
+    calls: dict[str, Count]
+    seconds: Count
     budget_share: float
     undo_of: str = ""
     digest: str = ""

@@ -26,8 +26,9 @@ class Column:
 class Table:
     """Named columns and rows in their order; `rows` may be an iterator that is read once.
 
-    `as_of`: unix seconds of the cache the rows came from, None when they are live. `totals`: one cell per
-    column, for people; None in the columns that have none.
+    `as_of`: unix seconds of what the rows came from, the cache or the session archive; None when they are live.
+    `totals`: one cell per column, for people; None in the columns that have none. `title` is for people, too; where
+    it is empty, they see the name.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Table:
     notes: tuple[str, ...] = ()
     as_of: float | None = None
     totals: tuple[Cell, ...] | None = None
+    title: str = ""
+    source: Literal["cache", "archive"] = "cache"
 
 
 @dataclass(frozen=True, slots=True)

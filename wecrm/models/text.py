@@ -5,7 +5,7 @@ import unicodedata
 
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # controls, escapes
-    "\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"  # invisible, line and direction marks
+    "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # invisible, line and direction marks
     "\ud800-\udfff]"  # halves of broken pairs
 )
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e"}

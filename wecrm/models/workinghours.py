@@ -1,9 +1,10 @@
 """Working hours: on which hours of which days people answer, and how much of a span of time lies in them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from functools import cache
 from itertools import pairwise
 from typing import Final, NoReturn
 
@@ -14,7 +15,10 @@ from wecrm.models.text import visible
 Spans = tuple[tuple[int, int], ...]
 """(begin, end) in minutes since midnight, ascending, apart; () is a day off."""
 
+_DAY: Final = timedelta(days=1)
 _DAY_MINUTES: Final = 1440
+_QUARTER_S: Final = 900
+"""Days of all places begin and end with a quarter of an hour."""
 _DATES_MAX: Final = 400
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CHINESE: Final = {f"周{name}": n for n, name in enumerate("一二三四五六日")} | {"周天": 6}
@@ -31,20 +35,32 @@ class WorkingHours:
 
     def seconds(self, begin: float, end: float, tz: tzinfo) -> int:
         """Whole working seconds between two moments (unix seconds) by the clocks of `tz`; 0 when end is first."""
-        total = 0.0
-        for first, last in self._open(begin, end, tz):
-            total += max(0.0, min(end, last) - max(begin, first))
-        return int(total)
+        return self.measure(tz)(begin, end)
 
-    def _open(self, begin: float, end: float, tz: tzinfo) -> Iterator[tuple[float, float]]:
-        """The working spans, in unix seconds, of every day that the two moments touch."""
-        if end <= begin:
-            return
-        day, last = (datetime.fromtimestamp(at, tz).date() for at in (begin, end))
-        while day <= last:
-            for opens, closes in self.dates.get(day, self.week[day.weekday()]):
-                yield _moment(day, opens, tz), _moment(day, closes, tz)
-            day += timedelta(days=1)
+    def measure(self, tz: tzinfo) -> Callable[[float, float], int]:
+        """`seconds` by the clocks of `tz`, for many spans: what days and hours bring is worked out once."""
+
+        @cache
+        def day_of(quarter: float) -> date:
+            return datetime.fromtimestamp(quarter * _QUARTER_S, tz).date()
+
+        @cache
+        def opened(day: date) -> Sequence[tuple[float, float]]:
+            spans = self.dates.get(day, self.week[day.weekday()])
+            return [(_moment(day, opens, tz), _moment(day, closes, tz)) for opens, closes in spans]
+
+        def seconds(begin: float, end: float) -> int:
+            if end <= begin:
+                return 0
+            total, day, last = 0.0, day_of(begin // _QUARTER_S), day_of(end // _QUARTER_S)
+            while day <= last:
+                for opens, closes in opened(day):
+                    if opens < end and begin < closes:
+                        total += (end if end < closes else closes) - (begin if begin > opens else opens)
+                day += _DAY
+            return int(total)
+
+        return seconds
 
 
 def parse(text: str) -> WorkingHours:

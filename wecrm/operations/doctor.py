@@ -12,7 +12,6 @@ from typing import Literal
 import msgspec
 
 from wecrm.api import acquisitions, contacts, groups, members, tags
-from wecrm.api.answers import Envelope
 from wecrm.api.client import Client
 from wecrm.api.endpoint import GETTOKEN, Secret
 from wecrm.errors import ApiError, Exit, TemporaryError, WecrmError, most_severe
@@ -119,6 +118,14 @@ class _Departments(msgspec.Struct, frozen=True):
     department: tuple[Department, ...] = ()
 
 
+class _Listed(msgspec.Struct, frozen=True):
+    """A listing of any kind: nobody looks at the rows, but an answer that has no list is no answer."""
+
+    group_chat_list: tuple[msgspec.Raw, ...] = ()
+    link_id_list: tuple[msgspec.Raw, ...] = ()
+    userlist: tuple[msgspec.Raw, ...] = ()
+
+
 @dataclass(slots=True)
 class Asking:
     """The calls that try each family of APIs, and what they brought to light."""
@@ -204,11 +211,11 @@ class Asking:
         return _("{n} tags in {m} groups.", n=sum(len(group.tag) for group in library), m=len(library))
 
     def _groups(self) -> str:
-        self.client.call(groups.LIST, Envelope, body={"status_filter": 0, "limit": 1})
+        self.client.call(groups.LIST, _Listed, body={"status_filter": 0, "limit": 1})
         return _("Answers.")
 
     def _links(self) -> str:
-        self.client.call(acquisitions.LIST, Envelope, body={"limit": 1})
+        self.client.call(acquisitions.LIST, _Listed, body={"limit": 1})
         return _("Answers.")
 
     def _departments(self, secret: Secret) -> str:
@@ -221,7 +228,7 @@ class Asking:
         if secret not in self.first:
             return _("Not tried: no department to ask for.")
         endpoint = replace(members.MEMBERS, secret=secret)
-        self.client.call(endpoint, Envelope, params={"department_id": self.first[secret]})
+        self.client.call(endpoint, _Listed, params={"department_id": self.first[secret]})
         return _("Answers.")
 
     def _member_ids(self) -> str:

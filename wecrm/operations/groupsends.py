@@ -76,13 +76,18 @@ def _fates(work: Work, counts: Counts, notes: list[str]) -> None:
         found = dict(zip(block, work.client.pool().map(lambda key: _ask_fates(work, *key), block), strict=True))
         read = {key: each for key, each in found.items() if isinstance(each, Fates)}
         store.put_fates(work.store, read, work.now())
+        store.give_up(work.store, [key for key, each in found.items() if _left(each)], work.now())
         for (msgid, userid), each in found.items():
             if isinstance(each, Failure):
-                counts.failed += not (isinstance(each, ApiError) and each.errcode in LEFT)
+                counts.failed += not _left(each)
                 notes.append(
                     _("Receivers of {member} were not read ({msgid}): {why}", member=userid, msgid=msgid, why=each.what)
                 )
         work.run.progress(Progress(_("mass messages"), first + len(block), len(wanted), counts.failed))
+
+
+def _left(found: Fates | ApiError | TemporaryError) -> bool:
+    return isinstance(found, ApiError) and found.errcode in LEFT
 
 
 def _ask_fates(work: Work, msgid: str, userid: str) -> Fates | ApiError | TemporaryError:

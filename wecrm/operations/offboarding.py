@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -25,7 +24,7 @@ from wecrm.operations import plans, runner
 from wecrm.operations.offboardsteps import Blocked, Done, Go, Skip, Step, Wait, Wanted
 from wecrm.operations.plans import Issuer
 from wecrm.operations.work import Work
-from wecrm.store import jobs, offboardings
+from wecrm.store import folders, jobs, offboardings
 from wecrm.store.database import Store
 
 SPARE = 20
@@ -72,17 +71,22 @@ def digest(asked: Envelope) -> str:
     return hashlib.sha256(msgspec.json.encode(wanted)).hexdigest()[:16]
 
 
+def started(store: Store, asked: Envelope) -> Case | None:
+    """The case that was started with exactly this, unless it was cancelled."""
+    found = (case for case in offboardings.of_member(store, asked.userid) if case.state != "cancelled")
+    return next((case for case in found if case.digest == digest(asked)), None)
+
+
 def known(store: Store, asked: Envelope) -> Case | None:
-    """The case that was started with exactly this, unless it was cancelled; None: it may be started.
+    """As `started`; None: it may be started.
 
     Raises:
         SafetyError: another case of this member is under way, or is a taker's.
     """
-    found = [case for case in offboardings.of_member(store, asked.userid) if case.state != "cancelled"]
-    same = next((case for case in found if case.digest == digest(asked)), None)
+    same = started(store, asked)
     if same is not None:
         return same
-    running = next((case for case in found if case.state not in OVER), None)
+    running = next((case for case in offboardings.of_member(store, asked.userid) if case.state not in OVER), None)
     if running is not None:
         raise SafetyError(
             _(
@@ -227,8 +231,8 @@ def _begin(desk: Desk, case: Case, step: CaseStep, wanted: Wanted | None) -> Job
         offboardings.begin_step(work.store, case.id, step.name, work.now(), asked={}, answered=said)
         return None
     desk.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with TemporaryDirectory(prefix="plan-", dir=desk.folder) as folder:
-        path = Path(folder) / "step.plan"
+    with folders.passing(desk.folder, "plan") as folder:
+        path = folder / "step.plan"
         header = plans.save(work.store, wanted.plan, path, desk.issuer, work.now())
         offboardings.begin_step(
             work.store,

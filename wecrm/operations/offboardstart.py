@@ -83,6 +83,8 @@ def asked(work: Work, given: Sequence[Given] | Iterator[Given]) -> list[Envelope
             problems.add(envelope.userid, _("is named twice"))
         seen[envelope.userid.lower()] = envelope.userid
     for envelope in found:
+        if offboarding.started(work.store, envelope):
+            continue  # the list may come again; a taker who leaves since then is that case's business
         for taker in envelope.takers:
             if taker.lower() in seen or any(
                 case.state not in OVER for case in offboardings.of_member(work.store, taker)
@@ -213,6 +215,9 @@ def stands(case: Case, tz: tzinfo) -> Iterator[str]:
     if gone:
         told = ", ".join(f"{taker}: {reason}" for taker, reason in sorted(gone.items()))
         yield _("Takers who can't look after anybody now: {told}. `wecrm offboard scan` finds who waits.", told=told)
+    if n := untold(case):
+        job = case.step("notices").job
+        yield _("{n} takers may not have been told; `wecrm jobs show {job}` names them: tell them.", n=n, job=job)
     for step in case.steps:
         if step.state == "blocked":
             yield f"! {case.userid} · {step.name}: {step.blocked_by}"
@@ -220,18 +225,29 @@ def stands(case: Case, tz: tzinfo) -> Iterator[str]:
 
 def _memory(case: Case) -> Iterator[str]:
     """Whether tags and remarks are back, where they are not."""
-    for step in (case.step("memory"), case.step("rest-memory")):
-        found = msgspec.json.decode(step.read_back)
+    for found in _read_back(case):
         if found.keys() - {"restored"}:
             told = ", ".join(f"{n:,} {result}" for result, n in found.items())
             yield _("Tags and remarks of {userid}'s customers: {told}.", userid=case.userid, told=told)
 
 
-def lost(case: Case) -> int:
-    """Customers and groups of a closed case who are not with a taker."""
+def _read_back(case: Case) -> Iterator[dict[str, int]]:
+    """How many customers have their tags and remarks back, by result, of each of the two steps."""
+    return (msgspec.json.decode(case.step(name).read_back, type=dict[str, int]) for name in ("memory", "rest-memory"))
+
+
+def short(case: Case) -> int:
+    """Customers and groups of a closed case who are not with a taker, or came there without tags and remarks."""
     said = msgspec.json.decode(case.step("evidence").answered)
     counts = [*said.get("customers", {}).items(), *said.get("groups", {}).items()]
-    return sum(n for fate, n in counts if fate != "verified")
+    counts += [item for found in _read_back(case) for item in found.items()]
+    return sum(n for fate, n in counts if fate not in ("verified", "restored"))
+
+
+def untold(case: Case) -> int:
+    """How many messages to takers were refused, or sent without an answer; WeCom can't be asked for them."""
+    rows = msgspec.json.decode(case.step("notices").answered).get("rows", {})
+    return sum(n for status, n in rows.items() if status not in ("ok", "same"))
 
 
 def approver(environ: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from wecrm.operations.offboardsteps import Blocked, Done, Go, Skip, Step, Wait, 
 from wecrm.operations.offboardsteps_before import out_of_reach
 from wecrm.operations.transfers import BEIJING
 from wecrm.operations.work import Work
-from wecrm.store import jobs, offboardings
+from wecrm.store import jobs, offboardings, passes
 from wecrm.store import transfers as ledger
 
 LOOK_S = 6 * 3600
@@ -188,6 +188,8 @@ class Evidence(Step):
         endings = offboardfates.endings(work.store, case)
         listed = (offboardwares.customers if standing.follows else offboardwares.waiting)(work, case.userid)
         customers = sorted(one.external_userid for one in listed)
+        if not standing.here:
+            passes.end_left(work.store, case.userid, customers, work.now())
         groups = sorted(one.chat_id for one in offboardwares.groups(work, case.userid))
         read_back = {
             "member": "here" if standing.here else "gone",

@@ -5,9 +5,8 @@ job is unfinished is resumed, however old, with the approvals it started with.
 """
 
 import hashlib
-from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -19,16 +18,14 @@ from wecrm.api.limits import Budget
 from wecrm.errors import SafetyError
 from wecrm.files import plans as files
 from wecrm.i18n import _
-from wecrm.models.plan import Change, Fact, Facts, Job, Limits, NewId, Plan, PlanHeader, Removal, Status
+from wecrm.models.plan import Change, Fact, Facts, Job, Limits, NewId, Plan, PlanHeader, Status
 from wecrm.operations import steps, tagmerge
+from wecrm.operations.totals import Tally
 from wecrm.store import jobs, restores
 from wecrm.store.database import Store
 from wecrm.store.jobs import NewRow
 
 LIFETIME_S = 24 * 3600
-DELETING = ("tag.delete", "tag.retire")
-"""Ops that take a thing away whole."""
-
 DONE: tuple[Status, ...] = ("ok", "verified", "unknown")
 """Rows that changed something, or may have."""
 
@@ -45,37 +42,13 @@ class Issuer:
     budget: Budget
 
 
-@dataclass(slots=True)
-class _Tally:
-    """What a plan adds up to, counted while its changes go by."""
-
-    changes: int = 0
-    same: int = 0
-    ops: Counter[str] = field(default_factory=Counter)
-    undo: Counter[str] = field(default_factory=Counter)
-    taken: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    clusters: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-
-    def add(self, change: Change) -> Change:
-        step = steps.find(change.op)
-        self.clusters[change.op][step.cluster(change)] += 1
-        if change.is_same:
-            self.same += 1
-            return change
-        self.changes += 1
-        self.ops[change.op] += 1
-        self.undo[change.undo] += 1
-        self.taken[change.op].update(step.taken(change))
-        return change
-
-
 def save(store: Store, plan: Plan, path: Path, issuer: Issuer, now: float) -> PlanHeader:
     """Write `plan` to `path`, sealed, with its totals, cost and what it takes away."""
-    tally = _Tally()
+    tally = Tally()
 
     def header(digest: str) -> PlanHeader:
-        calls = _calls(store, tally)
-        removals = _removals(store, tally)
+        calls = tally.calls(store)
+        removals = tally.removals(store)
         busiest = max(calls.values(), default=0)
         return PlanHeader(
             wecrm_plan=files.VERSION,
@@ -109,23 +82,6 @@ def _plan_id(plan: Plan, issuer: Issuer, digest: str, now: float) -> str:
     return f"{plan.kind}-{datetime.fromtimestamp(now, UTC):%m%d}-{mark}"
 
 
-def _calls(store: Store, tally: _Tally) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for op, clusters in tally.clusters.items():
-        total.update(steps.find(op).calls(store, clusters, tally.ops[op]))
-    return dict(total)
-
-
-def _removals(store: Store, tally: _Tally) -> tuple[Removal, ...]:
-    found = []
-    for op, taken in tally.taken.items():
-        for thing, count in taken.items():
-            what, existing = steps.find(op).existing(store, thing)
-            found.append(Removal(what, existing, max(existing, 1) if op in DELETING else count))
-    largest = {removal.what: removal for removal in sorted(found, key=lambda removal: removal.removed)}
-    return tuple(sorted(largest.values(), key=lambda removal: -removal.removed))
-
-
 def check(store: Store, header: PlanHeader, issuer: Issuer, limits: Limits, now: float) -> Job | None:
     """The unfinished job of this plan, or None: it may be started.
 
@@ -143,7 +99,7 @@ def check(store: Store, header: PlanHeader, issuer: Issuer, limits: Limits, now:
     if job is not None:
         return _resumable(job, header)
     _refuse_forgotten(store, header)
-    if now > header.expires:
+    if now > min(header.expires, header.created + LIFETIME_S):
         raise SafetyError(
             _("This plan has expired: it is {hours} hours old.", hours=int((now - header.created) / 3600)),
             _("Plans are good for 24 hours: what they read may have changed since."),
@@ -155,7 +111,7 @@ def check(store: Store, header: PlanHeader, issuer: Issuer, limits: Limits, now:
 
 def accept(store: Store, path: Path, header: PlanHeader, now: float, approval: str = "", case_id: str = "") -> Job:
     """A new job for a plan that was checked, with every row in the journal."""
-    return jobs.create(store, header, _rows(path), approval, now, case_id)
+    return jobs.create(store, header, _rows(path, header), approval, now, case_id)
 
 
 def may_write(store: Store) -> None:
@@ -195,8 +151,8 @@ def _resumable(job: Job, header: PlanHeader) -> Job:
     return job
 
 
-def _rows(path: Path) -> Iterator[NewRow]:
-    for change in files.changes(path):
+def _rows(path: Path, header: PlanHeader) -> Iterator[NewRow]:
+    for change in files.changes(path, header):
         yield NewRow(change, steps.find(change.op).cluster(change))
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from wecrm.api.contacts import NO_RELATION
+from wecrm.api.errcodes import Reaction, find
 from wecrm.errors import ApiError, Exit, PartialError, TemporaryError, UnansweredError, WecrmError
 from wecrm.i18n import _
 from wecrm.models.clock import Progress
@@ -270,7 +271,9 @@ def _answers(here: _Stage, future: "Future[list[Outcome]]", rows: Sequence[JobRo
     except ApiError as error:
         if error.code in (Exit.config, Exit.refused, Exit.temporary):
             here.fatal = here.fatal or error
-            return [Outcome("pending", error.errcode, error.errmsg, error.hint) for _row in rows]
+            # -1 may have been done all the same
+            status: Status = "unknown" if find(error.errcode).reaction is Reaction.retry else "pending"
+            return [Outcome(status, error.errcode, error.errmsg, error.hint) for _row in rows]
         return [Outcome("failed", error.errcode, error.errmsg, error.hint) for _row in rows]
     except WecrmError as error:  # stopped before it was sent
         here.fatal = here.fatal or error

@@ -114,6 +114,10 @@ class _Board:
             )
         return self._may[key]
 
+    def _pools(self, bundle: Sequence[Customer]) -> list[tuple[str, ...]]:
+        """Who may have each of them; many customers have the same pool, which is looked at once."""
+        return list({id(pool): pool for pool in map(self.may_take, bundle)}.values())
+
     def misfit(self, ware: Customer | Group) -> Misfit:
         """Why nobody may take this customer or group."""
         pool = frozenset(self._takers) if ware.takers is None else ware.takers
@@ -125,9 +129,9 @@ class _Board:
 
     def place(self, bundle: Sequence[Customer]) -> str:
         """Give all of them to one who may take each and has room; "" when there is nobody."""
-        found = self.may_take(bundle[0])
-        for customer in bundle[1:]:
-            found = tuple(userid for userid in found if userid in self.may_take(customer))
+        found, *others = self._pools(bundle)
+        for pool in others:
+            found = tuple(userid for userid in found if userid in pool)
         home = self._homes.get(bundle[0].external_userid, "") if len(bundle) == 1 else ""
         if home in found:
             return home

@@ -24,7 +24,7 @@ from wecrm.models.contact import Relation
 from wecrm.operations.sync import Synced
 from wecrm.operations.work import Work
 from wecrm.store import contacts as contacts_store
-from wecrm.store import directory, passes, syncs
+from wecrm.store import directory, leavers, passes, syncs
 from wecrm.store.syncs import Chunk, Counts, SyncRun
 
 RESUME_S = 24 * 3600
@@ -242,9 +242,13 @@ def judge(work: Work, run: SyncRun, followers: Sequence[str], counts: Counts, ma
     notes = []
     here = {userid.lower() for userid in followers}
     whole = passes.complete(work.store, run)
+    expected = {userid for userid, until in leavers.covered(work.store).items() if until > run.started_at}
     for userid, (before, absent) in passes.missing_by_member(work.store, run).items():
         if userid.lower() not in here:
-            counts.out_of_sight += passes.end_missing(work.store, run, userid, "out_of_sight", work.now())
+            hidden = passes.end_missing(work.store, run, userid, "out_of_sight", work.now())
+            if userid.lower() in expected:
+                continue  # their case knows, and finds out what becomes of each customer
+            counts.out_of_sight += hidden
             notes.append(
                 _(
                     "{member} is no longer in the follow-user list: {n} relations are out of sight. Did they leave, "

@@ -34,7 +34,8 @@ def new_contacts(work: Work, *, max_removals: float = 0.3) -> Synced:
     notes: list[str] = []
     for userid in read(work, run, followers, counts, notes):
         passes.passed(work.store, [userid], run, work.now())
-    notes += judge(work, run, followers, counts, max_removals)
+    if counts.failed == len(notes):  # else customers are unread who may have come from another member: nobody is ended
+        notes += judge(work, run, followers, counts, max_removals)
     code = most_severe([Exit.partial if counts.failed else Exit.ok, Exit.safety if counts.out_of_sight else Exit.ok])
     state = {Exit.ok: "done", Exit.partial: "holes"}.get(code, "refused")
     syncs.finish(work.store, run, state, counts, work.now(), "\n".join(notes))

@@ -1,6 +1,6 @@
 """A selection to be handed over: whose customers and groups, who may take them, and by which strategy."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TypeVar
@@ -86,7 +86,22 @@ def plan(work: Work, cache: Cache, asked: Selection, manner: Manner) -> Planned:
     digest = sha256(repr(asked).encode()).hexdigest()
     otherwise = rules.otherwise if rules else frozenset()
     batch = Batch(found.kinds, customers, groups, takers, asked.strategy, (), otherwise, digest)
-    return transferplan.plan(work, batch, manner)
+    planned = transferplan.plan(work, batch, manner)
+    notes = (*planned.plan.notes, *(_not_listed(work, found) if asked.customers else ()))
+    return replace(planned, plan=replace(planned.plan, notes=notes))
+
+
+def _not_listed(work: Work, found: Givers) -> Iterator[str]:
+    """Leavers of whom WeCom lists nobody who waits, though the cache knows customers of theirs."""
+    for userid in found.of("resigned"):
+        count = 0 if userid in found.waiting else len(handovers.customers(work.store, [userid]))
+        if count:
+            yield _(
+                "WeCom lists no customer of {userid} who waits, but the cache knows {n:,}. It may take some minutes to "
+                "notice that a member was deleted: then plan again.",
+                userid=userid,
+                n=count,
+            )
 
 
 def _usable(work: Work, takers: Sequence[str], problems: Problems) -> None:

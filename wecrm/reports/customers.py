@@ -30,7 +30,7 @@ def build(sources: Sources, asked: Asked) -> Table:
 
 
 def _rows(sources: Sources, asked: Asked, parts: tuple[Span, ...]) -> Iterator[tuple[Cell, ...]]:
-    total = sum(figures_customers.standing(sources.store, asked, parts[0].start).values())
+    total = figures_customers.total(sources.store, asked, parts[0].start)
     found = [Moves() for _part in parts]
     starts = [part.start for part in parts]
     for quarter, each in figures_customers.by_quarter(sources.store, asked).items():

@@ -1,8 +1,8 @@
 """What the registry holds for each report."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from wecrm.models.report import Asked, Definition
 from wecrm.models.table import Table
@@ -20,6 +20,8 @@ class Sources:
 
     store: Store
     archive: Store | None = None
+    counted: dict[Asked, Any] = field(default_factory=dict, compare=False)
+    """What moved by member, for reports of one page that are made of it; empty at first."""
 
     def needed(self) -> Store:
         """The session archive, for reports that are never built without one."""

@@ -7,7 +7,7 @@ from wecrm.reports.entries import Report, Sources
 from wecrm.store import figures
 
 
-def build(sources: Sources, _asked: Asked) -> Table:
+def build(sources: Sources, asked: Asked) -> Table:
     """One row per member with relations: how many are active, lost, transferred and out of sight."""
     columns = (
         Column("userid", _("Userid"), "id"),
@@ -18,7 +18,22 @@ def build(sources: Sources, _asked: Asked) -> Table:
         Column("out_of_sight", _("Out of sight"), "int", sums=True),
     )
     store = sources.store
-    return Table("followers", columns, figures.followers(store), as_of=figures.as_of(store, "contacts"))
+    return Table("followers", columns, figures.followers(store, asked), as_of=figures.as_of(store, "contacts"))
+
+
+def rows(sources: Sources, asked: Asked) -> Table:
+    """One row per relation, in no order."""
+    columns = (
+        Column("userid", _("Member"), "id"),
+        Column("member", _("Member name")),
+        Column("external_userid", _("Customer"), "id"),
+        Column("name", _("Name")),
+        Column("status", _("Status")),
+        Column("began", _("Added"), "time"),
+        Column("ended", _("Ended"), "time"),
+    )
+    store = sources.store
+    return Table("relations", columns, figures.relations(store, asked), as_of=figures.as_of(store, "contacts"))
 
 
 REPORT = Report(
@@ -30,4 +45,6 @@ REPORT = Report(
         "Lost means missed by a sync; whether member or customer ended it is not known here.",
     ),
     build=build,
+    takes=frozenset({"department", "member"}),
+    rows=rows,
 )

@@ -26,14 +26,14 @@ def build(sources: Sources, asked: Asked) -> Table:
         Column("sent", _("Sent in all"), "int", sums=True),
     )
     found = [
-        (label, userid, written)
+        (label, userid, _cells(written))
         for label, members in figures_messages.by_member(sources.store, archive, asked)
         for userid, written in sorted(members.items(), key=lambda item: (-item[1].sent, item[0]))
     ]
-    staff = figures_staff.staff(sources.store, {userid for _label, userid, _written in found})
+    staff = figures_staff.staff(sources.store, {userid for _label, userid, _figures in found})
     rows = (
-        (*((label,) if asked.by else ()), one.userid, one.name, one.gone, *_cells(written))
-        for label, userid, written in found
+        (*((label,) if asked.by else ()), one.userid, one.name, one.gone, *figures)
+        for label, userid, figures in found
         for one in (staff[userid],)
     )
     return Table("messages", columns, rows, as_of=figures_messages.pulled_at(archive))

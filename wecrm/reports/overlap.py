@@ -3,6 +3,7 @@
 from wecrm.i18n import _
 from wecrm.models.report import Asked, Definition
 from wecrm.models.table import Column, Table
+from wecrm.reports import carriers
 from wecrm.reports.entries import Report, Sources
 from wecrm.store import figures, figures_tags
 
@@ -32,6 +33,12 @@ def build(sources: Sources, asked: Asked) -> Table:
     return Table("tag-overlap", columns, rows, as_of=figures.as_of(sources.store, "contacts"))
 
 
+def rows(sources: Sources, asked: Asked) -> Table:
+    """One row per active relation that carries two tags or more; with a tag, that one and another."""
+    names = figures_tags.tag_names(sources.store)
+    return carriers.table(sources, asked, lambda tag: "/".join(names[tag]) if names[tag][1] else tag, 2)
+
+
 REPORT = Report(
     title="Tags that go together",
     summary="Tags that stand on the same customers, two by two.",
@@ -43,4 +50,5 @@ REPORT = Report(
     ),
     build=build,
     takes=frozenset({"department", "member", "tag"}),
+    rows=rows,
 )

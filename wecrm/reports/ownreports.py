@@ -9,7 +9,7 @@ from wecrm.i18n import _
 from wecrm.models.report import Asked, Query
 from wecrm.models.table import Cell, Column, Table
 from wecrm.reports.entries import OPTIONS, Report, Sources
-from wecrm.store import figures, sql, sqltext
+from wecrm.store import figures, figures_messages, sql, sqltext
 from wecrm.store.nearest import did_you_mean
 
 VALUES = (*OPTIONS, "now")
@@ -38,7 +38,7 @@ def report(name: str, query: Query, *, monotonic: Callable[[], float], seconds: 
             tz=asked.tz,
             source=query.path,
         )
-        as_of = None if query.archive else figures.as_of(sources.store, "contacts")
+        as_of = figures_messages.pulled_at(store) if query.archive else figures.as_of(sources.store, "contacts")
         return replace(_described(found, query), name=name, as_of=as_of)
 
     takes = _taken(query)

@@ -1,11 +1,12 @@
 """How long customers wait for an answer: first replies and all replies, by the calendar and in working hours."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from functools import cache
+from datetime import datetime
+from itertools import chain
 from math import ceil
+from typing import Final
 
 from wecrm.i18n import _
 from wecrm.models import periods
@@ -16,8 +17,10 @@ from wecrm.store import figures_messages, figures_staff, figures_waits
 from wecrm.store.database import Store
 from wecrm.store.figures_waits import Wait
 
-_MINUTE_S = 60
-_PART = 0.9
+_MINUTE_S: Final = 60
+_PART: Final = 0.9
+_QUARTER_MS: Final = 900_000
+"""Days begin and end with a quarter of an hour."""
 
 
 @dataclass(slots=True)
@@ -39,25 +42,28 @@ class _Replies:
         self.first_worked += other.first_worked
 
     def cells(self) -> tuple[Cell, ...]:
-        """The figures of a row."""
+        """The figures of a row; puts the durations in order."""
         answered = len(self.waited)
         waits = answered + self.standing
-        share = round(100 * answered / waits, 1) if waits else None
-        durations = (self.waited, self.worked, self.first_waited, self.first_worked)
-        return waits, answered, self.standing, share, *(cell for each in durations for cell in _typical(each))
+        share = None if not waits else 100.0 if not self.standing else round(100 * answered / waits, 1)
+        durations = self.waited, self.worked, self.first_waited, self.first_worked
+        return waits, answered, self.standing, share, *chain.from_iterable(map(_typical, durations))
 
 
 def build(sources: Sources, asked: Asked) -> Table:
     """One row per member and day, week or month in which customers began to wait, most waits first."""
     archive = sources.needed()
-    found = _counted(sources, archive, asked)
-    staff = figures_staff.staff(sources.store, {userid for _label, userid in found})
-    whole = _Replies()
-    rows = []
-    for (label, userid), each in sorted(found.items(), key=lambda item: _order(*item)):
-        one = staff[userid]
-        rows.append((*((label,) if asked.by else ()), one.userid, one.name, one.gone, *each.cells()))
-        whole.add(each)
+    whole, found = _Replies(), []
+    for label, members in _counted(sources.store, archive, asked):
+        for userid, each in sorted(members.items(), key=_order):
+            found.append((label, userid, each.cells()))
+            whole.add(each)
+    staff = figures_staff.staff(sources.store, {userid for _label, userid, _cells in found})
+    rows = (
+        (*((label,) if asked.by else ()), one.userid, one.name, one.gone, *cells)
+        for label, userid, cells in found
+        for one in (staff[userid],)
+    )
     columns = (
         *((Column("period", _("Period")),) if asked.by else ()),
         Column("userid", _("Userid"), "id"),
@@ -66,7 +72,7 @@ def build(sources: Sources, asked: Asked) -> Table:
         *_columns(),
     )
     empty = (None,) * (len(columns) - len(_columns()) - 1)
-    totals = (_("Total"), *empty, *whole.cells()) if rows else None
+    totals = (_("Total"), *empty, *whole.cells()) if found else None
     return Table("replies", columns, rows, as_of=figures_messages.pulled_at(archive), totals=totals)
 
 
@@ -102,73 +108,90 @@ def rows(sources: Sources, asked: Asked) -> Table:
         Column("reply", _("Reply"), "float", "min"),
         Column("reply_work", _("Reply in working hours"), "float", "min"),
     )
-    waits = list(_marked(sources.store, archive, asked))
-    names = figures_messages.customers(sources.store, {wait.contact for wait, _first in waits})
+    names = figures_messages.Names(sources.store)
     shown = (
         (
             *(wait.asked_at / 1000, (wait.answered_at or 0) / 1000, wait.member, wait.contact),
-            *(names.get(wait.contact), wait.conversation, wait.questions, first),
+            *(names[wait.contact], wait.conversation, wait.questions, first),
             *(_minutes(wait.waited_s), _minutes(wait.work_s)),
         )
-        for wait, first in waits
+        for wait, first in _marked(sources.store, archive, asked)
     )
     return Table("waits", columns, shown, as_of=figures_messages.pulled_at(archive))
 
 
-def _counted(sources: Sources, archive: Store, asked: Asked) -> dict[tuple[str, str], _Replies]:
-    """The figures by period and userid in lower case."""
-    found: dict[tuple[str, str], _Replies] = defaultdict(_Replies)
-    calendar = _calendar(asked)
-    for wait, first in _marked(sources.store, archive, asked):
-        each = found[calendar(wait.asked_at)[1], wait.member.lower()]
-        each.waited.append(wait.waited_s)
-        each.worked.append(wait.work_s)
+def _counted(store: Store, archive: Store, asked: Asked) -> Iterator[tuple[str, dict[str, _Replies]]]:
+    """The figures by userid in lower case, period by period, earliest first."""
+    days, since_ms = _Days(asked), 0 if asked.since is None else asked.since * 1000
+    label, members = "", defaultdict[str, _Replies](_Replies)
+    last: dict[int, int] = {}
+    for userid, conversation, asked_at, waited_s, work_s in figures_waits.durations(store, archive, _whole(asked)):
+        day, period = days[asked_at // _QUARTER_MS]
+        first = last.get(conversation) != day
+        last[conversation] = day
+        if asked_at < since_ms:
+            continue
+        if period != label:
+            yield label, members
+            label, members = period, defaultdict(_Replies)
+        each = members[userid]
+        if waited_s is None or work_s is None:
+            each.standing += 1
+            continue
+        each.waited.append(waited_s)
+        each.worked.append(work_s)
         if first:
-            each.first_waited.append(wait.waited_s)
-            each.first_worked.append(wait.work_s)
-    for userid, asked_at in figures_waits.unanswered(sources.store, archive, asked):
-        found[calendar(asked_at)[1], userid.lower()].standing += 1
-    return found
+            each.first_waited.append(waited_s)
+            each.first_worked.append(work_s)
+    yield label, members
 
 
 def _marked(store: Store, archive: Store, asked: Asked) -> Iterator[tuple[Wait, bool]]:
     """Answered waits of the period, and whether they are the first of their chat on their day."""
-    calendar, since = _calendar(asked), asked.since
-    if since is not None:  # a day is looked at from its beginning
-        asked = replace(asked, since=periods.moment(calendar(int(since * 1000))[0], asked.tz))
-    last: dict[int, date] = {}
-    for wait in figures_waits.answered(store, archive, asked):
-        today = calendar(wait.asked_at)[0]
-        first = last.get(wait.conversation) != today
-        last[wait.conversation] = today
-        if since is None or wait.asked_at >= since * 1000:
+    days, since_ms = _Days(asked), 0 if asked.since is None else asked.since * 1000
+    last: dict[int, int] = {}
+    for wait in figures_waits.answered(store, archive, _whole(asked)):
+        day, _label = days[wait.asked_at // _QUARTER_MS]
+        first = last.get(wait.conversation) != day
+        last[wait.conversation] = day
+        if wait.asked_at >= since_ms:
             yield wait, first
 
 
-def _calendar(asked: Asked) -> Callable[[int], tuple[date, str]]:
-    """The day of a moment in ms, and what its period is called; days begin and end with a quarter of an hour."""
-
-    @cache
-    def of(quarter: int) -> tuple[date, str]:
-        day = datetime.fromtimestamp(quarter * 900, asked.tz).date()
-        return day, periods.label(day, asked.by) if asked.by else ""
-
-    return lambda at_ms: of(at_ms // 900_000)
+def _whole(asked: Asked) -> Asked:
+    """The period from the beginning of its first day on: what was the first of it began there."""
+    if asked.since is None:
+        return asked
+    day = datetime.fromtimestamp(asked.since, asked.tz).date()
+    return replace(asked, since=periods.moment(day, asked.tz))
 
 
-def _order(key: tuple[str, str], each: _Replies) -> tuple[str, int, str]:
-    return key[0], -len(each.waited) - each.standing, key[1]
+class _Days(dict[int, tuple[int, str]]):
+    """A quarter of an hour since the epoch → number of its day, and what its period is called."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+
+    def __missing__(self, quarter: int) -> tuple[int, str]:
+        day = datetime.fromtimestamp(quarter * _QUARTER_MS // 1000, self._asked.tz).date()
+        label = periods.label(day, self._asked.by) if self._asked.by else ""
+        found = self[quarter] = day.toordinal(), label
+        return found
 
 
-def _typical(seconds: Sequence[float]) -> tuple[Cell, Cell]:
-    """Median, and the shortest time within which nine tenths lie, in minutes."""
-    if not seconds:
-        return None, None
-    if len(seconds) == 1:
-        return _minutes(seconds[0]), _minutes(seconds[0])
-    ordered, count = sorted(seconds), len(seconds)
-    middle = (ordered[(count - 1) // 2] + ordered[count // 2]) / 2
-    return _minutes(middle), _minutes(ordered[ceil(_PART * count) - 1])
+def _order(item: tuple[str, _Replies]) -> tuple[int, str]:
+    userid, each = item
+    return -len(each.waited) - each.standing, userid
+
+
+def _typical(seconds: list[float]) -> tuple[Cell, Cell]:
+    """Median, and the shortest time within which nine tenths lie, in minutes; puts them in order."""
+    count = len(seconds)
+    if count < 2:
+        return (round(seconds[0] / _MINUTE_S, 1),) * 2 if count else (None, None)
+    seconds.sort()
+    middle = (seconds[(count - 1) // 2] + seconds[count // 2]) / 2
+    return round(middle / _MINUTE_S, 1), round(seconds[ceil(_PART * count) - 1] / _MINUTE_S, 1)
 
 
 def _minutes(seconds: float) -> float:

@@ -14,8 +14,12 @@ DECILES = 10
 _DAY_S = 86400
 
 
-def listed(store: Store, score: Score, at: float) -> Table:
-    """One row per relation that was active then, highest score first: the score and what each factor added."""
+def listed(store: Store, score: Score, at: float, tags: Sequence[str]) -> Table:
+    """One row per relation that was active then, highest score first: the score and what each factor added.
+
+    Args:
+        tags: ids of the tag that is the outcome, without those who carried it then; none where it is a loss.
+    """
     columns = (
         Column("userid", _("Member"), "id"),
         Column("member", _("Member name")),
@@ -24,13 +28,15 @@ def listed(store: Store, score: Score, at: float) -> Table:
         Column("score", _("Score"), "float"),
         *(Column(factor.name, factor.name, "float") for factor in score.factors),
     )
-    found = figures_scores.standings(store, score, at, at)
-    return Table("scores", columns, (_row(score, one) for one in found), as_of=figures.as_of(store, "contacts"))
+    found = figures_scores.standings(store, score, at, at, tags)
+    rows = (_row(score, one) for one in found if one.hit is not None)
+    return Table("scores", columns, rows, as_of=figures.as_of(store, "contacts"))
 
 
 def _row(score: Score, one: Standing) -> tuple[Cell, ...]:
     parts = score.parts(one)
-    return one.userid, one.member, one.external_userid, one.name, *map(_rounded, (sum(parts), *parts))
+    figures = [round(value, 2) + 0.0 for value in (sum(parts), *parts)]
+    return one.userid, one.member, one.external_userid, one.name, *figures
 
 
 def explained(store: Store, score: Score, at: float, customer: str) -> Table:
@@ -59,9 +65,9 @@ def explained(store: Store, score: Score, at: float, customer: str) -> Table:
 
 def _explained(score: Score, one: Standing) -> Iterator[tuple[Cell, ...]]:
     parts = score.parts(one)
-    for factor, part in zip(score.factors, parts, strict=True):
-        value = one.measures[factor.column]
-        yield one.userid, factor.name, factor.column, round(value, 2), factor.cap, factor.weight, _rounded(part)
+    for factor, value, part in zip(score.factors, one.measures, parts, strict=True):
+        shown = round(float(value), 2)
+        yield one.userid, factor.name, factor.column, shown, factor.cap, factor.weight, _rounded(part)
     yield one.userid, _("Total"), "", None, None, None, _rounded(sum(parts))
 
 

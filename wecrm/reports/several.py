@@ -26,6 +26,22 @@ def build(sources: Sources, asked: Asked) -> Table:
     return Table("shared-customers", columns, found, as_of=figures.as_of(sources.store, "contacts"))
 
 
+def rows(sources: Sources, asked: Asked) -> Table:
+    """One row per member of such a customer, who had them longest first."""
+    columns = (
+        Column("external_userid", _("Customer"), "id"),
+        Column("name", _("Name")),
+        Column("userid", _("Member"), "id"),
+        Column("member", _("Member name")),
+        Column("add_way", _("Added by"), "int"),
+        Column("channel", _("Channel")),
+        Column("began", _("Added"), "time"),
+        Column("first", _("Had them first"), "bool"),
+    )
+    found = ((*row[:-1], bool(row[-1])) for row in figures_customers.shared_rows(sources.store, asked))
+    return Table("shared", columns, found, as_of=figures.as_of(sources.store, "contacts"))
+
+
 REPORT = Report(
     title="Customers of several members",
     summary="Customers whom several members have, and who had them first.",
@@ -36,4 +52,5 @@ REPORT = Report(
     ),
     build=build,
     takes=frozenset({"department", "member"}),
+    rows=rows,
 )

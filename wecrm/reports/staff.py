@@ -57,10 +57,13 @@ def departments(sources: Sources, asked: Asked) -> Table:
 
 
 def _figures(sources: Sources, asked: Asked) -> tuple[dict[str, Moves], Counter[str]]:
-    """What moved and who was there at the end, by userid in lower case."""
-    end = conditions.EVER if asked.until is None else asked.until
-    totals = Counter(figures_customers.standing(sources.store, asked, end))
-    return figures_customers.by_member(sources.store, asked), totals
+    """What moved and who was there at the end, by userid in lower case; counted once for both reports."""
+    if asked not in sources.counted:
+        end = conditions.EVER if asked.until is None else asked.until
+        totals = Counter(figures_customers.standing(sources.store, asked, end))
+        sources.counted[asked] = figures_customers.by_member(sources.store, asked), totals
+    found: tuple[dict[str, Moves], Counter[str]] = sources.counted[asked]
+    return found
 
 
 REPORT = Report(

@@ -67,14 +67,13 @@ def rows(sources: Sources, asked: Asked) -> Table:
         Column("waits", _("Waits for"), "float", "h"),
         Column("waits_work", _("In working hours"), "float", "h"),
     )
-    waits = list(figures_waits.standing(sources.store, archive, asked))
-    names = figures_messages.customers(sources.store, {wait.contact for wait in waits})
+    names = figures_messages.Names(sources.store)
     shown = (
         (
-            *(wait.asked_at / 1000, wait.member, wait.contact, names.get(wait.contact), wait.conversation),
+            *(wait.asked_at / 1000, wait.member, wait.contact, names[wait.contact], wait.conversation),
             *(wait.questions, round(wait.waited_s / _HOUR_S, 1), round(wait.work_s / _HOUR_S, 1)),
         )
-        for wait in waits
+        for wait in figures_waits.standing(sources.store, archive, asked)
     )
     return Table("waiting", columns, shown, as_of=figures_messages.pulled_at(archive))
 

@@ -5,19 +5,21 @@ import signal
 import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, NoReturn
+from urllib.parse import quote
 
-from wecrm.sandbox import pictures
+from wecrm.sandbox import openapi, pictures
 from wecrm.sandbox.callers import pid_of_caller
 from wecrm.sandbox.exchange import Reply, Request, exchange
 from wecrm.sandbox.faults import LIBRARY, Fault
 from wecrm.sandbox.remote import PREFIX, operate
+from wecrm.sandbox.state.media import File
 from wecrm.sandbox.world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 JSON_TYPE: Final = "application/json; charset=UTF-8"
-LARGEST_BODY: Final = 20 * 1024 * 1024
+LARGEST_BODY: Final = 21 * 1024 * 1024  # a file of 20 MB and what a form puts around it
 PORT_OF_SERVER: Final = "wecrm.sandbox.port"
 
 
@@ -40,6 +42,8 @@ def wsgi(world: World, *, latency_s: float = 0.0, remote_addr: str | None = None
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         body = _body(environ)
+        if path == openapi.ADDRESS:
+            return _send(start_response, "200 OK", openapi.document())
         if path.startswith(PREFIX):
             status, answer = operate(world, path.removeprefix(PREFIX), body)
             return _send(start_response, status, answer)
@@ -52,6 +56,7 @@ def wsgi(world: World, *, latency_s: float = 0.0, remote_addr: str | None = None
             body,
             remote_addr or environ.get("REMOTE_ADDR") or "127.0.0.1",
             None if world.served else os.getpid(),
+            environ.get("CONTENT_TYPE", ""),
         )
         with world.flights.boarding(path) as crowd:
             if latency_s:
@@ -74,7 +79,10 @@ def _body(environ: "WSGIEnvironment") -> bytes:
     stream: Any = environ["wsgi.input"]
     length = environ.get("CONTENT_LENGTH")
     if length:
-        return bytes(stream.read(min(int(length), LARGEST_BODY)))
+        body, more = bytes(stream.read(min(int(length), LARGEST_BODY))), int(length) - LARGEST_BODY
+        while more > 0 and (dropped := len(stream.read(min(more, LARGEST_BODY)))):  # or it is taken for the next call
+            more -= dropped
+        return body
     if environ.get("wsgi.input_terminated") or "werkzeug.socket" not in environ:
         return bytes(stream.read(LARGEST_BODY))
     return b""
@@ -83,6 +91,17 @@ def _body(environ: "WSGIEnvironment") -> bytes:
 def _send(start_response: "StartResponse", status: str, body: bytes, content_type: str = JSON_TYPE) -> Iterable[bytes]:
     start_response(status, [("Content-Type", content_type), ("Content-Length", str(len(body)))])
     return [body]
+
+
+def _send_file(start_response: "StartResponse", file: File) -> Iterable[bytes]:
+    name = quote(file.name, safe="")  # a header takes nothing but ASCII
+    head = [
+        ("Content-Type", file.kind or "application/octet-stream"),
+        ("Content-Disposition", f"attachment; filename=\"{name}\"; filename*=UTF-8''{name}"),
+        ("Content-Length", str(len(file.content))),
+    ]
+    start_response("200 OK", head)
+    return [file.content]
 
 
 def _deliver(
@@ -102,6 +121,8 @@ def _deliver(
         _be_slow(world, fault)
     if kind == "cut" and world.served:
         return _cut(start_response, body)
+    if reply.file:
+        return _send_file(start_response, reply.file)
     if world.switch("raw_controls"):
         body = body.replace(b"\\u001b", b"\x1b").replace(b"\\u0007", b"\x07").replace(b"\\t", b"\t")
     return _send(start_response, "200 OK", body)

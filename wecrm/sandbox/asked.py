@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wecrm.sandbox.fields import Fields
+from wecrm.sandbox.state.media import File
 from wecrm.sandbox.state.scope import App
 from wecrm.sandbox.world import World
 
-Answer = dict[str, object] | str  # fields beside errcode and errmsg; a str is those fields as JSON, ready
+Answer = dict[str, object] | str | File
+"""Fields beside errcode and errmsg; a str is those fields as JSON, ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Asked:
     fields: Fields
     ip: str
     now: float
+    file: File | None = None
 
 
 Handler = Callable[[Asked], Answer]

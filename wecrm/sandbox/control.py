@@ -77,6 +77,7 @@ def add_fault(
     seed: int = 1,
     when: str = "",
     seconds: float = 60.0,
+    skip: int = 0,
 ) -> int:
     """Make calls go wrong; the fault's number.
 
@@ -89,8 +90,9 @@ def add_fault(
         seed: for `share`.
         when: before or after the effect. Unless told: errcodes, close and kill before, the others after.
         seconds: how long a slow answer takes.
+        skip: so many calls of its path go well before it begins.
     """
-    return faults.add(world, kind, path, times, share, seed, when, seconds)
+    return faults.add(world, kind, path, times, share, seed, when, seconds, skip)
 
 
 def clear_faults(world: World) -> None:
@@ -141,6 +143,7 @@ def set_limits(
     wrong_secrets: float | None = None,
     tags: float | None = None,
     list_people: float | None = None,
+    details: float | None = None,
     ways: float | None = None,
     temp_ways: float | None = None,
     links: float | None = None,
@@ -150,6 +153,7 @@ def set_limits(
     groups_a_day: float | None = None,
     notice_minute: float | None = None,
     notice_hour: float | None = None,
+    page_rows: float | None = None,
 ) -> dict[str, float]:
     """Change limits and forget all running blocks; the limits as they are then, unscaled.
 
@@ -164,6 +168,7 @@ def set_limits(
         wrong_secrets: wrong secrets from one address before it is blocked.
         tags: corp tags in the library.
         list_people: people in range up to which groupchat/list needs no owner.
+        details: departments or members that department/list and user/list answer at once.
         ways: contact ways and join ways of the corp together.
         temp_ways: temporary contact ways made in a day.
         links: acquisition links of the corp.
@@ -173,13 +178,15 @@ def set_limits(
         groups_a_day: groups that one member may give or take in a day.
         notice_minute: messages of one app to one member in a minute; more are dropped.
         notice_hour: the same in an hour.
+        page_rows: rows in one page of any listing, however many are asked for.
     """
     given = {
         "per_minute": per_minute, "per_hour": per_hour, "ip_per_minute": ip_per_minute,
         "ip_per_hour": ip_per_hour, "concurrency": concurrency, "scale": scale,
         "wrong_secrets": wrong_secrets, "tags": tags, "list_people": list_people, "ways": ways, "temp_ways": temp_ways,
         "links": links, "customers": customers, "group_people": group_people, "quota": quota,
-        "groups_a_day": groups_a_day, "notice_minute": notice_minute, "notice_hour": notice_hour,
+        "groups_a_day": groups_a_day, "notice_minute": notice_minute, "notice_hour": notice_hour, "details": details,
+        "page_rows": page_rows,
     }  # fmt: skip
     with world.writing() as db:
         for name, value in given.items():

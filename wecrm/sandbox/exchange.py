@@ -8,16 +8,17 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from wecrm.sandbox import faults, rates
+from wecrm.sandbox import faults, media, rates
 from wecrm.sandbox.asked import Answer, Asked
 from wecrm.sandbox.auth import gettoken
 from wecrm.sandbox.calls import Call, write_call
 from wecrm.sandbox.faults import Fault
 from wecrm.sandbox.fields import Fields
 from wecrm.sandbox.refusals import Refusal, errmsg
-from wecrm.sandbox.routes import GETTOKEN, QUERY_OF_ALL, ROUTES, Route
+from wecrm.sandbox.routes import FILES, GETTOKEN, QUERY_OF_ALL, ROUTES, Route
 from wecrm.sandbox.settings import JSON
 from wecrm.sandbox.state import settling, tokens
+from wecrm.sandbox.state.media import File
 from wecrm.sandbox.world import Moment, World
 
 log = logging.getLogger("wecrm.sandbox")
@@ -34,6 +35,7 @@ class Request:
     body: bytes
     ip: str
     pid: int | None  # calling process, where it is known without looking
+    content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Reply:
     errcode: int | None
     body: bytes
     fault: Fault | None = None
+    file: File | None = None  # whose content the body is
 
 
 @dataclass(slots=True)
@@ -101,7 +104,7 @@ def _spoilt(world: World, request: Request, moment: Moment, fault: Fault, reply:
     if fault.kind in faults.BODIES:
         errcode = reply.errcode if fault.kind == "wrong_type" else None
         return Reply(errcode, faults.spoil(fault.kind, reply.body), fault)
-    return Reply(None, reply.body, fault)
+    return Reply(None, reply.body, fault, reply.file)
 
 
 def _answer(world: World, request: Request, moment: Moment, crowd: int, trail: _Trail) -> Reply:
@@ -110,6 +113,8 @@ def _answer(world: World, request: Request, moment: Moment, crowd: int, trail: _
     except Refusal as refusal:
         trail.applied = refusal.keeps_effect
         return _refused(world, request, moment, refusal)
+    if isinstance(answer, File):
+        return Reply(0, answer.content, file=answer)
     if isinstance(answer, str):
         return Reply(0, b'{"errcode":0,"errmsg":"ok",' + answer.encode() + b"}")
     return Reply(0, msgspec.json.encode({"errcode": 0, "errmsg": "ok", **answer}))
@@ -132,7 +137,7 @@ def _carry_out(world: World, request: Request, moment: Moment, crowd: int, trail
         rates.count(world, world.corp_id, request.path, moment.now, *corp_limits)
         _check_method(world, "GET", request)
         return gettoken(world, Fields(query), request.ip, moment.now)
-    route = ROUTES.get(request.path)
+    route = ROUTES.get(request.path) or FILES.get(request.path)
     if route is None:
         log.warning("the sandbox does not simulate %s", request.path)
         trail.notes.append("unknown path")
@@ -150,8 +155,9 @@ def _carry_out(world: World, request: Request, moment: Moment, crowd: int, trail
     if app.kind not in route.kinds:
         raise Refusal(48002)
     _check_method(world, route.method, request)
-    fields = Fields(_given(world, route, request, query, trail))
-    asked = Asked(world, app, fields, request.ip, moment.now)
+    fields = Fields(_given(world, route, request, query, trail), int(world.limit("page_rows")))
+    file = media.received(request.content_type, request.body) if route.uploads else None
+    asked = Asked(world, app, fields, request.ip, moment.now, file)
     return _write(world, route, asked, trail) if route.writes else route.handle(asked)
 
 
@@ -180,7 +186,7 @@ def _given(world: World, route: Route, request: Request, query: dict[str, str], 
     """The fields sent; unknown ones are noted, or refused where the world is strict."""
     body: Mapping[str, JSON] = query
     unknown = query.keys() - QUERY_OF_ALL
-    if route.method == "GET":
+    if route.method == "GET" or route.uploads:
         unknown = unknown - route.fields
     else:
         body = _json_object(world, request.body)

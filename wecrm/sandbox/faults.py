@@ -39,22 +39,32 @@ def usual_moment(kind: str) -> str:
 
 
 def add(
-    world: World, kind: str, path: str, times: int | None, share: float | None, seed: int, when: str, seconds: float
+    world: World,
+    kind: str,
+    path: str,
+    times: int | None,
+    share: float | None,
+    seed: int,
+    when: str,
+    seconds: float,
+    skip: int = 0,
 ) -> int:
-    """Store a fault; its number."""
+    """Store a fault; its number. What it has seen begins below 0 by the calls that it lets go well first."""
     if kind not in KINDS and not (kind in LIBRARY and "getchat" in path):
         raise ValueError(f"no fault {kind!r} of {path or 'every API'}; there are {', '.join(KINDS)}")
     if when not in ("", "before", "after"):
         raise ValueError("when is before or after")
     if share is not None and not 0 <= share <= 1:
         raise ValueError("share is from 0 to 1")
+    if skip < 0:
+        raise ValueError("skip is a number of calls, 0 or more")
     if times is None and share is None:
         times = 1
     with world.writing() as db:
         row = db.execute(
             "INSERT INTO fault (kind, path, times, share, seed, moment, seconds, seen)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, 0) RETURNING id",
-            (kind, path, times, share, seed, when or usual_moment(kind), seconds),
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            (kind, path, times, share, seed, when or usual_moment(kind), seconds, -skip),
         ).fetchone()
     return int(row[0])
 
@@ -76,7 +86,7 @@ def draw(world: World, path: str) -> Fault | None:
     for id_, kind, suffix, times, share, seed, moment, seconds, seen in rows.fetchall():
         if not path.endswith(suffix):
             continue
-        strikes = share is None or _chance(seed, seen) < share
+        strikes = seen >= 0 and (share is None or _chance(seed, seen) < share)
         if strikes and times == 1:
             db.execute("DELETE FROM fault WHERE id = ?", (id_,))
         else:
@@ -105,6 +115,8 @@ def spoil(kind: str, body: bytes) -> bytes:
 
 def _wrong_type(body: bytes) -> bytes:
     """The first field of the answer with another type; the whole answer a list if it has no field."""
+    if not body.startswith(b"{"):
+        return b"[]"
     answer: dict[str, object] = msgspec.json.decode(body)
     for name, value in answer.items():
         if name not in ("errcode", "errmsg"):

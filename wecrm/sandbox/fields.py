@@ -6,17 +6,19 @@ from wecrm.sandbox.refusals import Refusal
 from wecrm.sandbox.settings import JSON
 
 UINT32 = 2**32
+SIZES = ("limit", "page_size")
 
 
 class Fields:
     """The fields of a query or of a body.
 
     Missing or empty: 40063, or the code that the platform has for that field. Wrong type, too long, out
-    of range: 40058.
+    of range: 40058. Sizes of pages are in the end no larger than `page_rows`.
     """
 
-    def __init__(self, given: Mapping[str, JSON]) -> None:
+    def __init__(self, given: Mapping[str, JSON], page_rows: int = UINT32) -> None:
         self.given = given
+        self.page_rows = page_rows
 
     def has(self, name: str) -> bool:
         """Whether the field was sent, and not as null."""
@@ -53,7 +55,8 @@ class Fields:
         """An integer of a JSON body, where digits in a string are a wrong type."""
         if isinstance(self.given.get(name), str):
             raise Refusal(40058, name)
-        return self.maybe_number(name, least=least, most=most)
+        value = self.maybe_number(name, least=least, most=most)
+        return min(value, self.page_rows) if value is not None and name in SIZES else value
 
     def maybe_texts(self, name: str) -> list[str] | None:
         """A list of strings, or None if it was not sent."""

@@ -10,7 +10,8 @@ from wecrm.sandbox.state.scope import member_of
 def department_list(asked: Asked) -> Answer:
     """Departments with details (doc 90208)."""
     members.detail_reads(asked.world, asked.app)
-    return {"department": members.departments(asked.world, asked.app, asked.fields.maybe_number("id"))}
+    found = members.departments(asked.world, asked.app, asked.fields.maybe_number("id"))
+    return {"department": _not_too_many(asked, found)}
 
 
 def department_simplelist(asked: Asked) -> Answer:
@@ -53,13 +54,20 @@ def user_delete(asked: Asked) -> Answer:
 
 def user_list(asked: Asked) -> Answer:
     """The members of a department with details (doc 90201)."""
-    return {"userlist": _in_department(asked)}
+    return {"userlist": _not_too_many(asked, _in_department(asked))}
 
 
 def user_simplelist(asked: Asked) -> Answer:
     """The members of a department, ids and names (doc 90200)."""
     short = ("userid", "name", "department")
     return {"userlist": [{name: row[name] for name in short} for row in _in_department(asked)]}
+
+
+def _not_too_many(asked: Asked, found: list[dict[str, object]]) -> list[dict[str, object]]:
+    """What was found, or 45029 where that is more than one answer holds."""
+    if len(found) > asked.world.limit("details"):
+        raise Refusal(45029)
+    return found
 
 
 def _in_department(asked: Asked) -> list[dict[str, object]]:

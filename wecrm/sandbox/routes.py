@@ -12,6 +12,7 @@ from wecrm.sandbox import (
     groups,
     groupsends,
     joinways,
+    media,
     members,
     messages,
     msgaudit,
@@ -42,6 +43,7 @@ class Route:
     fields: frozenset[str]  # of the query (GET) or the body (POST); anything else is unknown
     writes: bool = False
     per_minute: int = 0  # calls that the corp has, where it is fewer than usual
+    uploads: bool = False  # its fields stand in the query, its body is a file
 
 
 def _get(handle: Handler, kinds: frozenset[str], *fields: str) -> Route:
@@ -186,6 +188,15 @@ _AFTER_CGI_BIN: Final[Mapping[str, Route]] = {
     ),
 }  # fmt: skip
 
+FILES: Final[Mapping[str, Route]] = MappingProxyType(
+    {
+        "/cgi-bin/media/upload": Route(
+            "POST", media.upload, CUSTOMERS | SELF_BUILT, frozenset(("type",)), writes=True, uploads=True
+        ),
+        "/cgi-bin/media/get": Route("GET", media.get, CUSTOMERS | SELF_BUILT, frozenset(("media_id",))),
+    }
+)
+"""APIs that carry a file instead of JSON, one way or the other."""
 ROUTES: Final[Mapping[str, Route]] = MappingProxyType(
     {f"/cgi-bin/{path}": route for path, route in _AFTER_CGI_BIN.items()}
 )

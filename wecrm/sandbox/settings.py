@@ -24,8 +24,12 @@ SWITCHES: Final[Mapping[str, tuple[JSON, tuple[JSON, ...], str]]] = MappingProxy
         "wrong_method": (40058, (40063, 40003), "errcode for GET instead of POST and the reverse"),
         "unknown_userid": (60111, (40003,), "errcode for a userid nobody has"),
         "outside_userid": (60011, (60111, 40003), "errcode for a member outside the visible range"),
+        "mark_foreign": (True, (False,), "an app may put tags on customers that it may not edit"),
+        "mark_repeat": ("accept", ("refuse",), "mark_tag with a tag that is there or gone already: done, or 40058"),
         "mark_valid_ids": (False, (True,), "mark_tag with an unknown id applies the known ones before 40068"),
         "duplicate_tag": ("refuse", ("return",), "add_corp_tag with a name the group has: 40071 or that tag"),
+        "added_tags": ("made", ("all",), "add_corp_tag to an old group answers its new tags, or all that it has"),
+        "tied_tags": ("oldest", ("newest",), "which of the tags and groups of the same order comes first"),
         "no_tag_group": (40058, (41018,), "errcode of add_corp_tag without group_id and group_name"),
         "tag_owner": (60011, (48002,), "errcode for editing a tag that another app made"),
         "foreign_group_add": (True, (False,), "an app may add tags to a group that it did not make"),
@@ -54,6 +58,8 @@ SWITCHES: Final[Mapping[str, tuple[JSON, tuple[JSON, ...], str]]] = MappingProxy
         "quota_for_known": (True, (False,), "a customer whom the corp knew already uses quota of a link too"),
         "transfer_unknown_userid": (40003, (60111,), "errcode of a transfer for a userid nobody has"),
         "taker_outside": (60021, (50002, 40003), "errcode of a transfer to a member outside the visible range"),
+        "one_refused": ("item", ("call",), "a customer or group that can't move: told for itself, or the call fails"),
+        "leaving_takes_s": (0, (60,), "seconds until transfers know that a member was deleted"),
         "long_absent": (90510, (40003, 41054), "errcode of a transfer where a member did not log in for a year"),
         "left_long_ago": (40003, (40097, 90500), "errcode of a transfer from a member who left over a year ago"),
         "quit_member": ("working", ("nobody", "left"), "how transfers take a member who quit the corp on their own"),
@@ -81,7 +87,7 @@ SWITCHES: Final[Mapping[str, tuple[JSON, tuple[JSON, ...], str]]] = MappingProxy
         "result_of_departed": (True, (False,), "transfer results can be read when one of the pair has left since"),
         "unassigned_order": ("newest", ("oldest",), "get_unassigned_list: who comes first"),
         "unassigned_scope": ("all", ("visible",), "get_unassigned_list: all leavers, or those of the visible range"),
-        "not_a_group": (90501, (90509,), "errcode for a chat_id that is no customer group"),
+        "not_a_group": (90501, (90509, 40050, 40058), "errcode for a chat_id that is no customer group"),
         "group_moves_limited": (True, (False,), "a group of a working owner moves at most twice in 90 days"),
         "group_too_often": (40128, (45009,), "errcode for a group that moved twice in 90 days"),
         "group_day_counts": ("both", ("taker", "owner"), "whose groups of a day are counted"),
@@ -117,6 +123,7 @@ LIMITS: Final[Mapping[str, float]] = MappingProxyType(
         "wrong_secrets": 30,
         "tags": 10_000,
         "list_people": 1_000,
+        "details": 10_000,  # departments or members in one answer; more is 45029; the platform names no number
         "ways": 500_000,  # contact ways and join ways together
         "temp_ways": 100_000,  # temporary contact ways made in a day
         "links": 10_000,  # the platform names no number
@@ -126,5 +133,6 @@ LIMITS: Final[Mapping[str, float]] = MappingProxyType(
         "groups_a_day": 300,  # groups that one member may give or take in a day
         "notice_minute": 30,  # messages of one app to one member; more are dropped
         "notice_hour": 1_000,
+        "page_rows": 1_000_000,  # in a page of any listing, however many are asked for
     }
 )

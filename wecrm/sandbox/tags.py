@@ -64,6 +64,7 @@ def _tag(tag: tags.Tag) -> dict[str, object]:
 def add_corp_tag(asked: Asked) -> Answer:
     """New tags, in a new group or an old one (doc 92117)."""
     world, fields, app, now = asked.world, asked.fields, asked.app, int(asked.now)
+    fields.body_number("agentid")
     wanted = []
     for one in fields.objects("tag"):
         if one.given.get("id") == "":
@@ -85,13 +86,17 @@ def add_corp_tag(asked: Asked) -> Answer:
         raise tags.refuse_unowned(world)
     made = tags.make_tags(world, app.kind, group_id, wanted, now)
     known = tags.library(world)
-    return {"tag_group": _group(known.groups[group_id], [_tag(known.tags[id_]) for id_ in made])}
+    shown = [known.tags[id_] for id_ in made]
+    if world.switch("added_tags") == "all":
+        shown = [tag for tag in known.groups[group_id].tags if not tag.deleted]
+    return {"tag_group": _group(known.groups[group_id], [_tag(tag) for tag in shown])}
 
 
 def edit_corp_tag(asked: Asked) -> Answer:
     """Rename or reorder a tag or a group (doc 92117)."""
     fields = asked.fields
     id_ = fields.text("id")
+    fields.body_number("agentid")
     tagedits.edit(asked.world, asked.app, id_, fields.maybe_text("name"), fields.body_number("order"))
     return {}
 
@@ -102,6 +107,7 @@ def del_corp_tag(asked: Asked) -> Answer:
     group_ids = asked.fields.maybe_texts("group_id") or []
     if not tag_ids and not group_ids:
         raise Refusal(40063, "tag_id or group_id")
+    asked.fields.body_number("agentid")
     tagedits.delete(asked.world, asked.app, tag_ids, group_ids)
     return {}
 
@@ -116,5 +122,5 @@ def mark_tag(asked: Asked) -> Answer:
     if not add and not remove:
         raise Refusal(40063, "add_tag or remove_tag")
     member = member_of(asked.world, asked.app, userid)
-    tags.mark(asked.world, member.id, contact_id(asked.world, external), add, remove)
+    tags.mark(asked.world, asked.app, member.id, contact_id(asked.world, external), add, remove)
     return {}

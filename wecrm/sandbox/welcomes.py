@@ -83,6 +83,7 @@ def _row(asked: Asked) -> tuple[str, str, str]:
 
 def _own(asked: Asked) -> str:
     """The template's id; 41058 if another app made it."""
+    asked.fields.body_number("agentid")
     id_, owner, _ = _row(asked)
     if owner != asked.app.kind:
         raise Refusal(41058)

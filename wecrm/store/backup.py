@@ -6,7 +6,6 @@ What a copy holds is one moment. It is a single file: no `-wal` belongs to it.
 import contextlib
 import hashlib
 import os
-import secrets
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from typing import TypeVar
 from wecrm.errors import ConfigError, IntegrityError, UsageError
 from wecrm.i18n import _
 from wecrm.models.clock import Progress, Run
-from wecrm.store import encryption
+from wecrm.store import encryption, folders
 from wecrm.store.connections import BUSY_TIMEOUT_S, explained, reading, stoppable
 from wecrm.store.encryption import Key
 
@@ -112,13 +111,17 @@ def _exists(target: Path) -> UsageError:
 
 @contextlib.contextmanager
 def sibling(target: Path) -> Iterator[Path]:
-    """The path of a hidden temporary beside `target`; gone when the block ends, with all that SQLite made of it."""
-    path = target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}.tmp")
-    try:
-        yield path
-    finally:
-        for end in ("", "-journal", "-wal", "-shm"):
-            path.with_name(path.name + end).unlink(missing_ok=True)
+    """The path of a temporary beside `target`, in a hidden folder that is gone when the block ends.
+
+    Raises:
+        UsageError: the folder of `target` can't be written.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = stack.enter_context(folders.passing(target.parent, target.name[:40]))
+        except OSError as error:
+            raise UsageError(_("Cannot write {path}.", path=target.parent), error.strerror or str(error), "") from error
+        yield folder / "copy"
 
 
 def copy(source: sqlite3.Connection, name: Path, target: Path, run: Run) -> Contents:

@@ -31,12 +31,10 @@ def explained(path: Path) -> Iterator[None]:
                 str(error),
                 _("Close that program, or try again later; nothing was written."),
             ) from error
-        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-            raise IntegrityError(
-                _("The database {path} is damaged or not a database.", path=path),
-                str(error),
-                _("Keep the file, restore a backup beside it, and compare."),
-            ) from error
+        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or "unsupported file format" in str(error):
+            raise damaged(path, str(error)) from error
+        if "decode to UTF-8" in str(error):  # and then it quotes what may be a customer's words
+            raise damaged(path, _("A text in it is no text.")) from None
         if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
             raise ConfigError(
                 _("The database {path} can't be written.", path=path),
@@ -44,6 +42,17 @@ def explained(path: Path) -> Iterator[None]:
                 _("Check free disk space and the folder's permissions; nothing is half written."),
             ) from error
         raise
+    except UnicodeDecodeError:  # the damage is in what SQLite complains about
+        raise damaged(path, _("A text in it is no text.")) from None
+
+
+def damaged(path: Path, why: str) -> IntegrityError:
+    """What to say of a file that is no longer what SQLite wrote."""
+    return IntegrityError(
+        _("The database {path} is damaged or not a database.", path=path),
+        why,
+        _("Keep the file, restore a backup beside it, and compare."),
+    )
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from wecrm.models.report import Asked
+from wecrm.store.asked import parameters, staffed
 from wecrm.store.database import Store
 
 
@@ -14,24 +16,26 @@ def as_of(store: Store, purpose: str) -> float | None:
     return None if row[0] is None else float(row[0])
 
 
-def followers(store: Store) -> Iterator[tuple[Any, ...]]:
+def followers(store: Store, asked: Asked) -> Iterator[tuple[Any, ...]]:
     """(userid, name, active, lost, transferred, out of sight), most active first."""
     return iter(
         store.connection.execute(
             "SELECT r.userid, m.name, sum(r.status = 'active') AS active, sum(r.status = 'lost'), "
             "sum(r.status = 'transferred'), sum(r.status = 'out_of_sight') FROM relation r "
-            "LEFT JOIN member m ON m.userid = r.userid GROUP BY r.userid ORDER BY active DESC, r.userid"
+            f"LEFT JOIN member m ON m.userid = r.userid WHERE {staffed(asked, 'r.userid')} "
+            "GROUP BY r.userid ORDER BY active DESC, r.userid",
+            parameters(store, asked),
         )
     )
 
 
-def tag_usage(store: Store) -> Iterator[tuple[Any, ...]]:
-    """(group, tag, active relations, members), most used first; unused tags come last with 0."""
+def relations(store: Store, asked: Asked) -> Iterator[tuple[Any, ...]]:
+    """(userid, name, external_userid, name, status, added, ended), in no order: sorting a million costs 7 s."""
     return iter(
         store.connection.execute(
-            "SELECT g.group_name, t.name, count(r.id) AS customers, count(DISTINCT r.userid) FROM corp_tag t "
-            "JOIN tag_group g ON g.group_id = t.group_id LEFT JOIN relation_tag rt ON rt.tag_id = t.tag_id "
-            "LEFT JOIN relation r ON r.id = rt.relation_id AND r.status = 'active' WHERE t.deleted_at IS NULL "
-            "GROUP BY t.tag_id ORDER BY customers DESC, g.group_name, t.name"
+            "SELECT r.userid, m.name, r.external_userid, c.name, r.status, nullif(r.createtime, 0), "
+            "iif(r.status = 'active', NULL, r.status_at) FROM relation r LEFT JOIN member m ON m.userid = r.userid "
+            f"LEFT JOIN contact c ON c.external_userid = r.external_userid WHERE {staffed(asked, 'r.userid')}",
+            parameters(store, asked),
         )
     )

@@ -80,12 +80,24 @@ def _moves(store: Store, asked: Asked, key: str) -> dict[Any, Moves]:
 def standing(store: Store, asked: Asked, at: float) -> dict[str, int]:
     """Customers there were just before that moment, as far as is known, by userid in lower case."""
     rows = store.connection.execute(
-        f"SELECT lower(userid), count(*) FROM ({BEGINNINGS}) WHERE at > 0 AND at < :at "
-        f"AND (status = 'active' OR ended >= :at) AND {staffed(asked, 'userid')} "
-        f"AND {channelled(asked, 'channel')} GROUP BY 1",
-        {**parameters(store, asked), "at": at},
+        f"SELECT lower(userid), count(*) FROM {_there(asked)} GROUP BY 1", {**parameters(store, asked), "at": at}
     )
     return dict(rows.fetchall())
+
+
+def total(store: Store, asked: Asked, at: float) -> int:
+    """The same of all members together."""
+    row = store.connection.execute(
+        f"SELECT count(*) FROM {_there(asked)}", {**parameters(store, asked), "at": at}
+    ).fetchone()
+    return int(row[0])
+
+
+def _there(asked: Asked) -> str:
+    return (
+        f"({BEGINNINGS}) WHERE at > 0 AND at < :at AND (status = 'active' OR ended >= :at) "
+        f"AND {staffed(asked, 'userid')} AND {channelled(asked, 'channel')}"
+    )
 
 
 def first(store: Store) -> float | None:
@@ -147,6 +159,26 @@ def inherited(store: Store, asked: Asked) -> Iterator[tuple[Any, ...]]:
             "LEFT JOIN member m ON m.userid = b.userid LEFT JOIN contact c ON c.external_userid = b.external_userid "
             f"WHERE b.way = {ASSIGNED} AND {within('b.at')} AND {staffed(asked, 'b.userid')} "
             "ORDER BY b.at DESC, b.external_userid, b.userid",
+            parameters(store, asked),
+        )
+    )
+
+
+def shared_rows(store: Store, asked: Asked) -> Iterator[tuple[Any, ...]]:
+    """Every active relation of the customers of `shared`, by customer.
+
+    (external_userid, name, userid, name, add_way, channel, began, whether the member had them first)
+    """
+    one_of = f"max({staffed(asked, 'userid')})"
+    return iter(
+        store.connection.execute(
+            "SELECT r.external_userid, c.name, r.userid, m.name, r.add_way, r.state, r.createtime, EXISTS ("
+            "SELECT 1 FROM first_touch f WHERE f.external_userid = r.external_userid AND lower(f.userid) = "
+            "lower(r.userid)) FROM (SELECT external_userid FROM relation WHERE status = 'active' GROUP BY 1 "
+            f"HAVING count(*) > 1 AND {one_of}) several JOIN relation r "
+            "ON r.external_userid = several.external_userid AND r.status = 'active' "
+            "LEFT JOIN contact c ON c.external_userid = r.external_userid LEFT JOIN member m ON m.userid = r.userid "
+            "ORDER BY r.external_userid, r.createtime, r.userid",
             parameters(store, asked),
         )
     )

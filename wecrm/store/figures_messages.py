@@ -6,7 +6,7 @@ second or two that way, and several times that in statements that sort them.
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from functools import cache
@@ -20,8 +20,8 @@ from wecrm.models.speakers import side
 from wecrm.store.asked import parameters
 from wecrm.store.database import Store
 
-Count = tuple[str, int, str, int, int]
-"""day, hour, who wrote, conversation, messages."""
+Count = tuple[int, str, int, int]
+"""hour, who wrote, conversation, messages."""
 
 _QUARTER_S: Final = 900
 """Clocks of all places differ by whole quarters of an hour."""
@@ -33,36 +33,37 @@ _EVER: Final = ("~", 0)
 """Behind every (day, hour)."""
 
 _WHOLE: Final = (
-    "SELECT day, hour, person, conversation, messages FROM message_day "
-    "WHERE day >= :first_day AND day <= :last_day AND (day, hour) >= (:first_day, :first_hour) "
-    "AND (day, hour) < (:last_day, :last_hour) ORDER BY day"
+    "SELECT hour, person, conversation, messages FROM message_day WHERE day = :day "
+    "AND hour >= iif(:day = :first_day, :first_hour, 0) AND hour < iif(:day = :last_day, :last_hour, 24)"
 )
-"""Whole hours from the counts; of the hours in which a period begins or ends, its own messages."""
+"""Whole hours of a day from the counts; of the hours in which a period begins or ends, its own messages."""
 
 _BEFORE: Final = (
-    "SELECT :since_day, :since_hour, sender, conversation, 1 FROM record "
+    "SELECT :since_hour, sender, conversation, 1 FROM record "
     "WHERE action = 'send' AND msgtime >= :since_ms AND msgtime < :first_ms"
 )
 
 _BEHIND: Final = (
-    "SELECT :until_day, :until_hour, sender, conversation, 1 FROM record "
+    "SELECT :until_hour, sender, conversation, 1 FROM record "
     "WHERE action = 'send' AND msgtime >= :last_ms AND msgtime < :until_ms"
 )
 
 _CHATS: Final = (
     "SELECT c.id, m.person, x.person, c.last_at FROM conversation c "
-    "JOIN participant m ON m.conversation = c.id AND m.side = 'member' "
-    "JOIN participant x ON x.conversation = c.id AND x.side = 'contact' WHERE c.kind = 'single'"
+    "CROSS JOIN participant m ON m.conversation = c.id AND m.side = 'member' "
+    "CROSS JOIN participant x ON x.conversation = c.id AND x.side = 'contact' WHERE c.kind = 'single'"
 )
-"""Single chats of a member with a customer."""
+"""Single chats of a member with a customer; joined in the order in which all three are stored."""
 
 
 @dataclass(slots=True)
 class Written:
     """What a member, and customers in single chats with the member, wrote in some time."""
 
+    day: str = ""
+    """The last on which the member wrote."""
     days: int = 0
-    """Days on which the member wrote."""
+    """On how many the member wrote."""
     chats: set[int] = field(default_factory=set)
     chat_sent: int = 0
     chat_received: int = 0
@@ -78,46 +79,57 @@ class Written:
 
 def by_member(store: Store, archive: Store, asked: Asked) -> Iterator[tuple[str, dict[str, Written]]]:
     """What was written by day, week or month (or in all, ""), and by userid in lower case; earliest first."""
-    places = _Places(archive)
+    places = _Places(archive, _staff(store, asked))
 
-    def period(item: tuple[str, Any]) -> str:
+    def period(item: tuple[str, Iterable[Count]]) -> str:
         return periods.label(date.fromisoformat(item[0]), asked.by) if asked.by else ""
 
-    for label, days in groupby(_by_day(store, archive, asked, places), key=period):
+    for label, days in groupby(_days(archive, asked), key=period):
         found: dict[str, Written] = defaultdict(Written)
-        for _day, written in days:
-            for member, lines in written.items():
-                _add(found[member], lines, places)
+        for day, counts in days:
+            _add(found, day, counts, places)
         yield label, found
 
 
-def _add(found: Written, lines: Mapping[int, list[int]], places: "_Places") -> None:
+def _add(found: dict[str, Written], day: str, counts: Iterable[Count], places: "_Places") -> None:
     """Count a day."""
-    wrote = 0
-    for conversation, (sent, received) in lines.items():
-        wrote += sent
-        if conversation in places.chats:
-            found.chats.add(conversation)
-            found.chat_sent += sent
-            found.chat_received += received
-        elif conversation in places.groups:
-            found.groups.add(conversation)
-            found.group_sent += sent
-        else:
-            found.other_sent += sent
-    found.days += wrote > 0
+    chats, groups, members = places.chats, places.groups, places.members
+    for _hour, person, conversation, messages in counts:
+        chat = chats.get(conversation)
+        if member := members[person]:
+            written = found[member]
+            if written.day != day:
+                written.day = day
+                written.days += 1
+            if chat:
+                written.chats.add(conversation)
+                written.chat_sent += messages
+            elif conversation in groups:
+                written.groups.add(conversation)
+                written.group_sent += messages
+            else:
+                written.other_sent += messages
+        elif chat:
+            written = found[chat[0]]
+            written.chats.add(conversation)
+            written.chat_received += messages
 
 
 def by_conversation(store: Store, archive: Store, asked: Asked) -> Iterator[tuple[Any, ...]]:
     """(day, userid, conversation, chat, group or other, customer of a chat, sent, received), day by day."""
-    places = _Places(archive)
-    for day, written in _by_day(store, archive, asked, places):
-        for member, lines in sorted(written.items()):
-            for conversation, (sent, received) in sorted(lines.items()):
-                chat = places.chats.get(conversation)
-                contact = chat[1] if chat else None
-                place = "chat" if chat else "group" if conversation in places.groups else "other"
-                yield day, places.userids[member], conversation, place, contact, sent, received
+    places = _Places(archive, _staff(store, asked))
+    for day, counts in _days(archive, asked):
+        lines: dict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0])
+        for _hour, person, conversation, messages in counts:
+            if member := places.members[person]:
+                lines[member, conversation][0] += messages
+            elif chat := places.chats.get(conversation):
+                lines[chat[0], conversation][1] += messages
+        for (member, conversation), (sent, received) in sorted(lines.items()):
+            chat = places.chats.get(conversation)
+            contact = chat[1] if chat else None
+            place = "chat" if chat else "group" if conversation in places.groups else "other"
+            yield day, places.members.userids[member], conversation, place, contact, sent, received
 
 
 def by_hour(store: Store, archive: Store, asked: Asked) -> dict[tuple[int, int], list[int]]:
@@ -131,10 +143,10 @@ def by_hour(store: Store, archive: Store, asked: Asked) -> dict[tuple[int, int],
         outside &= _with(archive, "member", staff)
     who = cache(side)
     found: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
-    for day, counts in groupby(_counts(archive, asked), key=itemgetter(0)):
+    for day, counts in _days(archive, asked):
         weekday = date.fromisoformat(day).weekday()
         hours = [found[weekday, hour] for hour in range(24)]
-        for _day, hour, person, conversation, messages in counts:
+        for hour, person, conversation, messages in counts:
             if conversation in outside:
                 if who(person) == "contact":
                     hours[hour][0] += messages
@@ -149,51 +161,35 @@ def _with(archive: Store, who: str, staff: frozenset[str] | None) -> set[int]:
     return {conversation for conversation, person in rows if staff is None or person in staff}
 
 
-class _Places:
-    """What conversations are, and who talks in them."""
+class _Members(dict[str, str]):
+    """Who wrote → the userid in lower case, "" for customers, robots and members who were not asked for."""
 
-    def __init__(self, archive: Store) -> None:
+    def __init__(self, staff: frozenset[str] | None) -> None:
+        self._staff = staff
         self.userids: dict[str, str] = {}
         """userid in lower case → as it is written."""
+
+    def __missing__(self, person: str) -> str:
+        key = person.lower() if side(person) == "member" else ""
+        if self._staff is not None and key not in self._staff:
+            key = ""
+        self.userids.setdefault(key, person)
+        self[person] = key
+        return key
+
+
+class _Places:
+    """What conversations are, and who talks in them, as far as the members asked for do."""
+
+    def __init__(self, archive: Store, staff: frozenset[str] | None) -> None:
+        self.members = _Members(staff)
         self.chats: dict[int, tuple[str, str]] = {}
         """Single chats: (userid in lower case, customer)."""
-        for id_, member, contact, _at in archive.connection.execute(_CHATS):
-            self.chats[id_] = (self.member(member), contact)
+        for id_, userid, contact, _at in archive.connection.execute(_CHATS):
+            if member := self.members[userid]:
+                self.chats[id_] = (member, contact)
         groups = archive.connection.execute("SELECT id FROM conversation WHERE kind = 'group'")
         self.groups = {id_ for (id_,) in groups}
-
-    def member(self, userid: str) -> str:
-        """The userid in lower case, remembered as it is written."""
-        key = userid.lower()
-        return self.userids.setdefault(key, userid) and key
-
-
-def _by_day(
-    store: Store, archive: Store, asked: Asked, places: _Places
-) -> Iterator[tuple[str, dict[str, dict[int, list[int]]]]]:
-    """Day by day: userid in lower case → conversation → [sent, received]."""
-    staff, chats = _staff(store, asked), places.chats
-
-    @cache
-    def key_of(person: str) -> str:
-        key = places.member(person) if side(person) == "member" else ""
-        return key if staff is None or key in staff else ""
-
-    for day, counts in groupby(_counts(archive, asked), key=itemgetter(0)):
-        found: dict[str, dict[int, list[int]]] = defaultdict(dict)
-        for _day, _hour, person, conversation, messages in counts:
-            member, way = key_of(person), 0
-            if not member:
-                chat = chats.get(conversation)
-                if chat is None or (staff is not None and chat[0] not in staff):
-                    continue
-                member, way = chat[0], 1
-            lines = found[member]
-            line = lines.get(conversation)
-            if line is None:
-                line = lines[conversation] = [0, 0]
-            line[way] += messages
-        yield day, found
 
 
 def _staff(store: Store, asked: Asked) -> frozenset[str] | None:
@@ -203,10 +199,26 @@ def _staff(store: Store, asked: Asked) -> frozenset[str] | None:
     return frozenset(json.loads(str(parameters(store, asked)["staff"])))
 
 
-def _counts(archive: Store, asked: Asked) -> Iterator[Count]:
-    """What was written within the period, day by day."""
-    params = _hours(asked)
-    return chain.from_iterable(archive.connection.execute(sql, params) for sql in (_BEFORE, _WHOLE, _BEHIND))
+def _days(archive: Store, asked: Asked) -> Iterator[tuple[str, Iterable[Count]]]:
+    """Day by day what was written within the period."""
+    db, params = archive.connection, _hours(asked)
+    parts: list[Iterable[tuple[str, Iterable[Count]]]] = [
+        ((day, db.execute(_WHOLE, {**params, "day": day})) for day in _whole_days(archive, params))
+    ]
+    if params["since_ms"] < params["first_ms"]:
+        parts.insert(0, [(params["since_day"], db.execute(_BEFORE, params))])
+    if params["last_ms"] < params["until_ms"]:
+        parts.append([(params["until_day"], db.execute(_BEHIND, params))])
+    for day, same in groupby(chain.from_iterable(parts), key=itemgetter(0)):
+        yield day, chain.from_iterable(counts for _day, counts in same)
+
+
+def _whole_days(archive: Store, params: Mapping[str, Any]) -> Iterator[str]:
+    """Days of which there are counts, from the first to the last whole hour of a period."""
+    find, begin = "SELECT min(day) FROM message_day WHERE day >= ? AND day <= ?", params["first_day"]
+    while day := archive.connection.execute(find, (begin, params["last_day"])).fetchone()[0]:
+        yield day
+        begin = f"{day}!"  # behind that day and before the next
 
 
 def last_message(archive: Store) -> Iterator[tuple[str, str, int]]:
@@ -220,18 +232,20 @@ def pulled_at(archive: Store) -> float | None:
     return None if found is None else float(found)
 
 
-def customers(store: Store, ids: Collection[str]) -> dict[str, str]:
-    """Names of customers by external_userid, as far as the cache knows them."""
-    rows = store.connection.execute(
-        "SELECT external_userid, name FROM contact WHERE external_userid IN (SELECT value FROM json_each(?)) "
-        "AND name <> ''",
-        (json.dumps(sorted(set(ids))),),
-    )
-    return dict(rows.fetchall())
+class Names(dict[str, str | None]):
+    """external_userid → name of the customer, None where the cache knows none; looked up when asked for."""
+
+    def __init__(self, store: Store) -> None:
+        self._db = store.connection
+
+    def __missing__(self, customer: str) -> str | None:
+        row = self._db.execute("SELECT nullif(name, '') FROM contact WHERE external_userid = ?", (customer,)).fetchone()
+        found = self[customer] = row[0] if row else None
+        return found
 
 
-def _hours(asked: Asked) -> dict[str, str | float | None]:
-    """The parameters of `said`: the whole hours of the period, and what is left of it before and behind them."""
+def _hours(asked: Asked) -> dict[str, Any]:
+    """The parameters of the statements above: whole hours of the period, what is left of it before and behind them."""
     since = None if asked.since is None else min(asked.since, _LATEST_S)
     until = None if asked.until is None else min(asked.until, _LATEST_S)
     first = None if since is None else _hour(since, asked.tz, 1)

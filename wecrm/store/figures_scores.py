@@ -3,48 +3,52 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from wecrm.models.scores import CHANGES_D, LOST, MEASURES, Score, Standing
+from wecrm.models.scores import CHANGES_D, LOST, Measure, Score, Standing
 from wecrm.store.beginnings import BEGINNINGS
 from wecrm.store.database import Store
 
 _DAY_S = 86400
 _CARE = "e.job IS NULL AND e.field IN ('remark', 'description', 'remark_corp_name', 'mobile', 'tag')"
+_WHOSE = "(:customer = '' OR external_userid = :customer)"
 
-# What a relation carries at :at is what it carries now, less what came since, and with what went since.
+_MEASURED: dict[Measure, str] = {
+    "days": f"(:at - a.at) / {_DAY_S}.0",
+    "quiet_days": f"(:at - max(a.at, coalesce(h.changed, 0))) / {_DAY_S}.0",
+    "changes": "coalesce(h.changes, 0)",
+    "tags": "(SELECT count(*) FROM relation_tag rt WHERE rt.relation_id = r.id) + coalesce(h.tags, 0)",
+    "others": "coalesce(shared.n, 1) - 1",
+    "losses": "coalesce(gone.n, 0)",
+    "no_remark": "coalesce(iif(k.relation_id IS NULL, r.remark, k.old), '') IN ('', coalesce(c.name, ''))",
+}
+
+# What a relation carries at :at is what it carries now, less what came since, and with what went since. Relations come
+# in the order in which they are stored; the limits have everything worked out once, before it is sorted.
 _STANDING = f"""
-    WITH episode AS MATERIALIZED (
-        SELECT * FROM ({BEGINNINGS}) WHERE at > 0 AND (:customer = '' OR external_userid = :customer)),
-    active AS MATERIALIZED (SELECT * FROM episode WHERE at <= :at AND (status = 'active' OR ended > :at)),
-    held AS MATERIALIZED (SELECT external_userid, count(*) AS n FROM active GROUP BY 1),
-    gone AS MATERIALIZED (
-        SELECT external_userid, count(*) AS n FROM episode WHERE status = 'lost' AND ended <= :at GROUP BY 1),
-    history AS MATERIALIZED (SELECT e.relation_id,
-        total(e.at <= :at AND e.at > :at - {CHANGES_D * _DAY_S} AND {_CARE}) AS changes,
-        max(iif(e.at <= :at AND {_CARE}, e.at, NULL)) AS changed,
-        total(e.at > :at AND e.field = 'tag' AND e.old IS NOT NULL)
-            - total(e.at > :at AND e.field = 'tag' AND e.new IS NOT NULL) AS tags,
-        total(e.at > :at AND e.field = 'tag' AND e.old IN (SELECT value FROM json_each(:goal)))
-            - total(e.at > :at AND e.field = 'tag' AND e.new IN (SELECT value FROM json_each(:goal))) AS goal,
-        max(e.at > :at AND e.at <= :until AND e.field = 'tag'
-            AND e.new IN (SELECT value FROM json_each(:goal))) AS gained
-        FROM relation_event e GROUP BY e.relation_id),
-    remarked AS MATERIALIZED (SELECT relation_id, old, min(id) FROM relation_event WHERE field = 'remark' AND at > :at
-        GROUP BY relation_id)
-    SELECT a.userid, m.name, a.external_userid, c.name,
-        (:at - a.at) / {_DAY_S}.0 AS days, (:at - max(a.at, coalesce(h.changed, 0))) / {_DAY_S}.0 AS quiet_days,
-        coalesce(h.changes, 0) AS changes,
-        (SELECT count(*) FROM relation_tag rt WHERE rt.relation_id = r.id) + coalesce(h.tags, 0) AS tags,
-        held.n - 1 AS others, coalesce(gone.n, 0) AS losses,
-        coalesce(iif(k.relation_id IS NULL, r.remark, k.old), '') IN ('', coalesce(c.name, '')) AS no_remark,
+    WITH active AS MATERIALIZED (SELECT relation, external_userid, at, status, ended FROM ({BEGINNINGS})
+        WHERE at > 0 AND at <= :at AND (status = 'active' OR ended > :at) AND {_WHOSE}),
+    shared AS MATERIALIZED (SELECT external_userid, count(*) AS n FROM active GROUP BY 1 HAVING count(*) > 1),
+    gone AS MATERIALIZED (SELECT external_userid, count(*) AS n FROM ({BEGINNINGS})
+        WHERE at > 0 AND status = 'lost' AND ended <= :at AND {_WHOSE} GROUP BY 1),
+    history AS MATERIALIZED (SELECT relation_id, sum(at <= :at AND at > :at - {CHANGES_D * _DAY_S}) AS changes,
+        max(iif(at <= :at, at, NULL)) AS changed, sum(tags) AS tags, sum(goal) AS goal, max(gained) AS gained
+        FROM (SELECT e.relation_id, e.at, iif(e.at > :at, (e.old IS NOT NULL) - (e.new IS NOT NULL), 0) AS tags,
+                iif(e.at > :at, coalesce(e.old IN (SELECT value FROM json_each(:goal)), 0)
+                    - coalesce(e.new IN (SELECT value FROM json_each(:goal)), 0), 0) AS goal,
+                e.at > :at AND e.at <= :until AND e.new IN (SELECT value FROM json_each(:goal)) AS gained
+            FROM relation_event e NOT INDEXED WHERE iif(e.at > :at, e.field = 'tag', {_CARE}) LIMIT -1)
+        GROUP BY relation_id),
+    remarked AS MATERIALIZED (SELECT relation_id, old, min(id) FROM relation_event NOT INDEXED
+        WHERE field = 'remark' AND at > :at GROUP BY relation_id)
+    SELECT r.userid, m.name, a.external_userid, c.name, {{measured}},
         iif(:goal = '[]', 0, (SELECT count(*) FROM relation_tag rt WHERE rt.relation_id = r.id
             AND rt.tag_id IN (SELECT value FROM json_each(:goal)))) + coalesce(h.goal, 0), coalesce(h.gained, 0),
         iif(a.status <> 'active' AND a.ended <= :until, a.status, 'active')
-    FROM active a JOIN relation r ON r.userid = a.userid AND r.external_userid = a.external_userid
-    JOIN held ON held.external_userid = a.external_userid
+    FROM active a CROSS JOIN relation r ON r.id = a.relation
+    LEFT JOIN shared ON shared.external_userid = a.external_userid
     LEFT JOIN gone ON gone.external_userid = a.external_userid
     LEFT JOIN history h ON h.relation_id = r.id LEFT JOIN remarked k ON k.relation_id = r.id
-    LEFT JOIN member m ON m.userid = a.userid LEFT JOIN contact c ON c.external_userid = a.external_userid
-    WHERE r.first_seen <= :at"""
+    LEFT JOIN member m ON m.userid = r.userid LEFT JOIN contact c ON c.external_userid = a.external_userid
+    WHERE r.first_seen <= :at LIMIT -1"""
 
 
 def standings(
@@ -62,14 +66,16 @@ def standings(
         customer: only this external_userid.
     """
     values: dict[str, object] = {"at": at, "until": until, "goal": json.dumps(list(tags)), "customer": customer}
-    parts = []
+    measured, parts = [], []
     for n, factor in enumerate(score.factors):
-        parts.append(f":weight{n} * min({factor.column}, :cap{n}) / :cap{n}")
+        measured.append(f"{_MEASURED[factor.column]} AS measure{n}")
+        parts.append(f":weight{n} * min(measure{n}, :cap{n}) / :cap{n}")
         values |= {f"weight{n}": factor.weight, f"cap{n}": factor.cap}
-    rows = store.connection.execute(f"SELECT * FROM ({_STANDING}) ORDER BY {' + '.join(parts)} DESC, 1, 3", values)
-    for userid, member, external_userid, name, *measured, carried, gained, status in rows:
-        measures = dict(zip(MEASURES, map(float, measured), strict=True))
-        yield Standing(userid, member, external_userid, name, measures, _hit(bool(tags), carried, gained, status))
+    sql = _STANDING.format(measured=", ".join(measured))
+    rows = store.connection.execute(f"SELECT * FROM ({sql}) ORDER BY {' + '.join(parts)} DESC, 1, 3", values)
+    for row in rows:
+        userid, member, external_userid, name = row[:4]
+        yield Standing(userid, member, external_userid, name, row[4:-3], _hit(bool(tags), *row[-3:]))
 
 
 def _hit(wants_tag: bool, carried: float, gained: int, status: str) -> bool | None:

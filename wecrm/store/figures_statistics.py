@@ -130,13 +130,12 @@ _OWNED = """
 """Owners and periods; `e` is the evening before the period, of which WeCom may have told nothing: no groups."""
 
 _DAILY = """
-    SELECT owner, day AS period, 1 AS days, day AS last, new_groups, new_people, groups, talking_groups, people,
-        talking_people, messages
-    FROM (SELECT *, CASE WHEN lag(day) OVER w = date(day, '-1 day')
-            THEN messages_total - coalesce(lag(messages_total) OVER w, 0) END AS messages
-            FROM group_day WHERE {staffed} WINDOW w AS (PARTITION BY owner ORDER BY day))
-    WHERE groups IS NOT NULL AND {in_period}"""
-"""The same where every day is a period, in one pass."""
+    SELECT l.owner, l.day AS period, 1 AS days, l.day AS last, l.new_groups, l.new_people, l.groups, l.talking_groups,
+        l.people, l.talking_people,
+        iif(e.owner IS NULL, NULL, l.messages_total - coalesce(e.messages_total, 0)) AS messages
+    FROM group_day l LEFT JOIN group_day e ON e.owner = l.owner AND e.day = date(l.day, '-1 day')
+    WHERE l.groups IS NOT NULL AND {in_period} AND {staffed}"""
+"""The same where every day is a period: the evening before is the neighbour, and nothing is grouped."""
 
 
 def groups_by_owner(store: Store, asked: Asked) -> Iterator[tuple[Any, ...]]:
@@ -173,7 +172,7 @@ def groups_by_period(store: Store, asked: Asked) -> Iterator[tuple[Any, ...]]:
 
 def _owned(asked: Asked, by: By) -> str:
     if by == "day":
-        return _DAILY.format(in_period=_IN_PERIOD.format(day="day"), staffed=staffed(asked, "owner"))
+        return _DAILY.format(in_period=_IN_PERIOD.format(day="l.day"), staffed=staffed(asked, "l.owner"))
     return _OWNED.format(
         label=_LABELS[by].format(day="day"),
         first=_FIRST[by],

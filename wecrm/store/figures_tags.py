@@ -11,6 +11,9 @@ from wecrm.models.report import Asked
 from wecrm.store.asked import parameters, staffed, within
 from wecrm.store.database import Store
 
+_LISTED = "t.deleted_at IS NULL AND (:tags = '[]' OR t.tag_id IN (SELECT value FROM json_each(:tags)))"
+"""SQL: the corp tag `t` exists, and is one of those asked for."""
+
 
 @dataclass(slots=True)
 class Stage:
@@ -119,6 +122,46 @@ def overlaps(store: Store, asked: Asked) -> tuple[Counter[str], Counter[tuple[st
             if not asked.tags or set(pair) & set(asked.tags):
                 both[pair] += count
     return alone, both
+
+
+def usage(store: Store, asked: Asked) -> Iterator[tuple[Any, ...]]:
+    """(group, tag, active relations, members), most used first; unused tags come last with 0."""
+    return iter(
+        store.connection.execute(
+            "SELECT g.group_name, t.name, count(r.id) AS customers, count(DISTINCT r.userid) FROM corp_tag t "
+            "JOIN tag_group g ON g.group_id = t.group_id LEFT JOIN relation_tag rt ON rt.tag_id = t.tag_id "
+            f"LEFT JOIN relation r ON r.id = rt.relation_id AND r.status = 'active' AND {staffed(asked, 'r.userid')} "
+            f"WHERE {_LISTED} GROUP BY t.tag_id ORDER BY customers DESC, g.group_name, t.name",
+            parameters(store, asked),
+        )
+    )
+
+
+def listed(store: Store, asked: Asked) -> dict[str, str]:
+    """tag id → GROUP/NAME of the live corp tags that are asked for."""
+    rows = store.connection.execute(
+        "SELECT t.tag_id, g.group_name || '/' || t.name FROM corp_tag t "
+        f"JOIN tag_group g ON g.group_id = t.group_id WHERE {_LISTED}",
+        parameters(store, asked),
+    )
+    return dict(rows.fetchall())
+
+
+def carriers(store: Store, asked: Asked, least: int = 1) -> Iterator[tuple[Any, ...]]:
+    """Every active relation that carries so many tags or more, one of those asked for among them.
+
+    (userid, name, external_userid, name, tag ids with commas between them), in the order they were first seen
+    """
+    return iter(
+        store.connection.execute(
+            "SELECT r.userid, m.name, r.external_userid, c.name, carried.tags FROM ("
+            "SELECT rt.relation_id AS id, group_concat(rt.tag_id) AS tags FROM relation_tag rt "
+            f"WHERE {_live(asked)} GROUP BY rt.relation_id HAVING count(*) >= :least AND (:tags = '[]' OR "
+            "max(rt.tag_id IN (SELECT value FROM json_each(:tags))))) carried JOIN relation r ON r.id = carried.id "
+            "LEFT JOIN member m ON m.userid = r.userid LEFT JOIN contact c ON c.external_userid = r.external_userid",
+            {**parameters(store, asked), "least": least},
+        )
+    )
 
 
 def _live(asked: Asked) -> str:

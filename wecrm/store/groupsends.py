@@ -72,6 +72,14 @@ def unread(store: Store, now: float) -> list[tuple[str, str]]:
     return rows.fetchall()
 
 
+def give_up(store: Store, keys: Iterable[tuple[str, str]], now: float) -> None:
+    """Ask no more for the receivers of these (msgid, userid); what is known of them stays."""
+    with store.write(durable=False) as db:
+        db.executemany(
+            "UPDATE groupsend_task SET read_at = ? WHERE msgid = ? AND userid = ?", [(int(now), *key) for key in keys]
+        )
+
+
 def put_fates(store: Store, found: Mapping[tuple[str, str], Fates], now: float) -> None:
     """Store what became of the receivers of these (msgid, userid)."""
     with store.write(durable=False) as db:

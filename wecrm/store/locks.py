@@ -45,7 +45,9 @@ def held(database: Path, purpose: str) -> Iterator[None]:
         ) from error
     try:
         with suppress(OSError):  # only tells others who it is
-            holder.write_text(f"{os.getpid()} {int(time.time())}")
+            holder.unlink(missing_ok=True)  # a link that stands there is not followed
+            with os.fdopen(os.open(holder, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+                stream.write(f"{os.getpid()} {int(time.time())}")
         yield
     finally:
         with suppress(OSError):

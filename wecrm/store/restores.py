@@ -51,7 +51,7 @@ def keep_present(database: Path, now: float, run: Run) -> Path:
     stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
     target = database.with_name(f"{database.name}.before-restore-{stamp}")
     n = 1
-    while target.exists():
+    while target.exists() or target.is_symlink():
         n += 1
         target = database.with_name(f"{database.name}.before-restore-{stamp}-{n}")
     try:

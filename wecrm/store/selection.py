@@ -139,7 +139,7 @@ def _decoded(row: tuple[Cell, ...], decoders: list[tuple[int, Callable[[str | in
 
 
 _DECODERS: dict[str, Callable[[str | int], Cell]] = {
-    "list": lambda text: tuple(json.loads(str(text))),
+    "list": lambda text: tuple(map(str, json.loads(str(text)))),
     "bool": bool,
 }
 

@@ -116,7 +116,7 @@ def fetch(ctx: typer.Context) -> int:
     line = media.told(counts)
     s.say(line)
     ending.finished(s, "archive media", line, s.clock.now() - began, code)
-    return exit_code(code, " ".join(sentence for _code, sentence in wrong))
+    return exit_code(code, " ".join(sentence for _code, sentence in wrong), media.mended_by(code))
 
 
 def retry(ctx: typer.Context, ids: IdsArgument = None, state: StateOption = "failed") -> None:

@@ -72,6 +72,7 @@ def _let_be(s: Session, store: "Store", age_s: float | None, error: LockedError)
 
 
 def _pulled(s: Session, store: "Store", limit: int | None, from_start: bool, *, media: bool) -> int:
+    from wecrm.operations.archive import media as files
     from wecrm.operations.archive.nights import night
     from wecrm.store.archive.opening import with_cache
 
@@ -87,13 +88,14 @@ def _pulled(s: Session, store: "Store", limit: int | None, from_start: bool, *, 
         hands.opener.close()
         unanchored = _unanchored(s, store)
     done.wrong.extend((error.code, error.what) for error in unanchored)
-    for note in done.notes:
-        s.warn(note)
     code = most_severe([code for code, _sentence in done.wrong])
+    for note in done.notes if code or s.options.quiet < 2 else ():  # -qq: a good night is silent
+        s.warn(note)
     told, seconds = _told(s, done), s.clock.now() - began
     s.say(f"archive: {told} · {seconds:.0f} s")
     ending.finished(s, "archive", told, seconds, code)
-    return exit_code(code, " ".join(sentence for _code, sentence in done.wrong))
+    own = code == Exit.partial and not (done.files and files.wrong(done.files))  # says it itself
+    return exit_code(code, " ".join(sentence for _code, sentence in done.wrong), "" if own else files.mended_by(code))
 
 
 def _unanchored(s: Session, store: "Store") -> list[WecrmError]:

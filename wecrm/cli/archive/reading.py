@@ -110,7 +110,13 @@ def show(
     sort: rows.SortOption = "",
     limit: Annotated[
         int | None,
-        typer.Option("--limit", help=_("The newest so many messages; 100 on a terminal."), min=0, metavar="N"),
+        typer.Option(
+            "--limit",
+            help=_("The newest so many messages; 100 on a terminal."),
+            min=0,
+            max=rows.LIMIT_MAX,
+            metavar="N",
+        ),
     ] = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",

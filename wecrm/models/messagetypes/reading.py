@@ -36,7 +36,7 @@ def loads(raw: bytes | str) -> dict[str, Any]:
     """
     text = raw.decode("utf-8-sig", "replace") if isinstance(raw, bytes) else raw
     try:
-        value = json.loads(text, strict=False, parse_int=_int)
+        value = json.loads(text, strict=False, parse_int=whole)
     except (ValueError, RecursionError) as error:
         raise Unreadable(type(error).__name__) from None
     if not isinstance(value, dict):
@@ -44,7 +44,7 @@ def loads(raw: bytes | str) -> dict[str, Any]:
     return value
 
 
-def _int(digits: str) -> int | str:
+def whole(digits: str) -> int | str:
     """A number of more digits than any machine's stays the text it is."""
     return int(digits) if len(digits) <= _DIGITS_MAX else digits
 

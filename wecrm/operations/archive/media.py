@@ -54,7 +54,7 @@ class Settings:
 
 @dataclass(slots=True)
 class Counts:
-    """What one run did. `left`: still wanted; `kept_back`: the code for which the last ones were, 0 for none."""
+    """What one run did. `left`: still wanted; `kept_back`, `put_off`: for which code the last ones were, or 0."""
 
     fetched: int = 0
     bytes: int = 0
@@ -63,6 +63,7 @@ class Counts:
     skipped: int = 0
     left: int = 0
     kept_back: int = 0
+    put_off: int = 0
 
 
 def drain(source: ArchiveSource, store: Store, folder: Path, settings: Settings, run: Run) -> Counts:
@@ -188,6 +189,7 @@ class _Drain:
             media.put_off(self._store, wanted.id, code, now + NOT_ALLOWED_S, attempts=attempts - 1)
         elif code in _AGAIN and attempts <= len(WAITS_S) and (code == NO_NETWORK or not wanted.past(now)):
             media.put_off(self._store, wanted.id, code, now + WAITS_S[attempts - 1], attempts=attempts)
+            self._counts.put_off = code
         else:
             part.drop()
             self._never(wanted, code, now)
@@ -219,6 +221,8 @@ def wrong(counts: Counts) -> list[tuple[Exit, str]]:
         )
     elif counts.kept_back:
         found.append((Exit.temporary, _("Media files could not be fetched: the network or the token (code 10001).")))
+    elif counts.put_off and counts.left and not counts.fetched:
+        found.append((Exit.temporary, _("No media file could be fetched (code {code}).", code=counts.put_off)))
     if counts.failed:
         found.append(
             (
@@ -229,6 +233,15 @@ def wrong(counts: Counts) -> list[tuple[Exit, str]]:
     if counts.expired:
         found.append((Exit.partial, _("{n:,} media files are gone at WeCom and lost.", n=counts.expired)))
     return found
+
+
+def mended_by(code: Exit) -> str:
+    """What a person does about a run that ended so; "" when there is nothing."""
+    return {
+        Exit.config: _("`wecrm doctor` says which secret or IP WeCom refuses; then run it again."),
+        Exit.temporary: _("Run it again; what was begun goes on where it stopped."),
+        Exit.partial: _("`wecrm archive media list --state failed,expired`, then `wecrm archive media retry`."),
+    }.get(code, "")
 
 
 def told(counts: Counts) -> str:

@@ -163,6 +163,7 @@ def _errcode(body: bytes) -> int:
 
 def _token(body: bytes) -> str:
     try:
-        return str(msgspec.json.decode(body).get("access_token", ""))
+        found = msgspec.json.decode(body).get("access_token")
     except (msgspec.DecodeError, AttributeError):
         return ""
+    return found if isinstance(found, str) else ""

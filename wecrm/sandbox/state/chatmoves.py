@@ -45,13 +45,15 @@ def move(change: Change, chat_ids: Sequence[str]) -> list[tuple[str, int]]:
     """Give groups to the taker; those that stay, each with its errcode.
 
     Raises:
-        Refusal: 45009 too many groups in a day, where a switch reads it as the whole call's.
+        Refusal: 45009 too many groups in a day, or what else speaks against one, where a switch reads it as the
+            whole call's.
     """
     failed = []
     for chat_id in chat_ids:
         errcode = _one(change, chat_id)
-        if errcode == 45009 and change.world.switch("group_day_full") == "call":
-            raise Refusal(45009)
+        switch = "group_day_full" if errcode == 45009 else "one_refused"
+        if errcode and change.world.switch(switch) == "call":
+            raise Refusal(errcode)
         if errcode:
             failed.append((chat_id, errcode))
     return failed

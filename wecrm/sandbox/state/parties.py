@@ -1,7 +1,7 @@
 """The two members of a transfer: who may give and who may take."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from wecrm.sandbox.refusals import Refusal
 from wecrm.sandbox.state.departures import ACTIVE, QUIT
@@ -59,6 +59,8 @@ def left_at(world: World, party: Party) -> float | None:
     """When a member left, as transfers of leavers see it; None if they have not."""
     if party.left_at is None and party.status == QUIT and world.switch("quit_member") == "left":
         return party.quit_at
+    if party.left_at is not None and world.now() < party.left_at + cast(int, world.switch("leaving_takes_s")):
+        return None
     return party.left_at
 
 

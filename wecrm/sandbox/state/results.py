@@ -1,6 +1,6 @@
 """What the platform tells of transfers: how those of a pair stand, and whom nobody looks after."""
 
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
@@ -29,7 +29,7 @@ def of_pair(
     question = ("transfer_result", kind, giver.id, taker.id)
     (place,) = unseal(world, cursor, 1, *question)
     attempts = world.switch("result_attempts")
-    forward = attempts == "newest_last"
+    forward, most = attempts == "newest_last", min(PAGE, world.limit("page_rows"))
     where = ["giver = :giver", "taker = :taker", "kind = :kind", f":place = 0 OR n {'>' if forward else '<'} :place"]
     if attempts == "newest_only":
         where.append(NEWEST)
@@ -44,13 +44,13 @@ def of_pair(
     rows = world.db.connection.execute(
         "SELECT n, (SELECT external_userid FROM contact WHERE id = contact), status, started, ended,"
         f" {TOLD} FROM transfer t WHERE ({') AND ('.join(where)}) ORDER BY n {'' if forward else 'DESC'} LIMIT :limit",
-        {"giver": giver.id, "taker": taker.id, "kind": kind, "place": place, "now": now, "limit": PAGE + 1},
+        {"giver": giver.id, "taker": taker.id, "kind": kind, "place": place, "now": now, "limit": most + 1},
     ).fetchall()
     shown = [
         _row(world, external, status if told or lag != "status5" else NO_RECORD, started, ended)
-        for _, external, status, started, ended, told in rows[:PAGE]
+        for _, external, status, started, ended, told in rows[:most]
     ]
-    return shown, seal(world, [rows[PAGE - 1][0]], *question) if len(rows) > PAGE else ""
+    return shown, seal(world, [rows[most - 1][0]], *question) if len(rows) > most else ""
 
 
 def _row(world: World, external: str, status: int, started: float, ended: float | None) -> Row:
@@ -79,12 +79,18 @@ def unassigned(world: World, app: App, size: int, skip: int, now: float) -> tupl
         taken += f" OR (status = {FULL} AND kind = '{RESIGNED}')"
     rows = world.db.connection.execute(
         f"SELECT m.userid, c.external_userid, CAST({left} AS INTEGER) FROM member m JOIN relation r ON r.member = m.id"
-        f" JOIN contact c ON c.id = r.contact WHERE {left} >= :since"
+        f" JOIN contact c ON c.id = r.contact WHERE {left} >= :since AND {left} <= :known"
         " AND (:among IS NULL OR m.id IN (SELECT value FROM json_each(:among)))"
         f" AND NOT EXISTS (SELECT 1 FROM transfer WHERE contact = r.contact AND giver = m.id AND ({taken}))"
         f" ORDER BY {left} {'DESC' if world.switch('unassigned_order') == 'newest' else ''}, m.id, r.contact"
         " LIMIT :limit OFFSET :skip",
-        {"since": now - YEAR_S, "among": among, "limit": size + 1, "skip": skip},
+        {
+            "since": now - YEAR_S,
+            "known": now - cast(int, world.switch("leaving_takes_s")),
+            "among": among,
+            "limit": size + 1,
+            "skip": skip,
+        },
     ).fetchall()
     shown: list[Row] = [
         {"handover_userid": userid, "external_userid": external, "dimission_time": at}

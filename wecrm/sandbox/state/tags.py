@@ -58,14 +58,15 @@ def library(world: World) -> Library:
 def _library(world: World) -> Library:
     db = world.db.connection
     tags: dict[str, list[Tag]] = {}
+    ties = "n" if world.switch("tied_tags") == "oldest" else "n DESC"
     for id_, group_id, name, order, made, owner, deleted in db.execute(
-        "SELECT id, group_id, name, ord, create_time, owner, deleted FROM tag ORDER BY ord DESC, n"
+        f"SELECT id, group_id, name, ord, create_time, owner, deleted FROM tag ORDER BY ord DESC, {ties}"
     ).fetchall():
         tag = Tag(id_, group_id, name, order, made, owner, bool(deleted))
         tags.setdefault(group_id, []).append(tag)
     groups = {}
     for id_, name, order, made, owner, strategy, deleted in db.execute(
-        "SELECT id, name, ord, create_time, owner, strategy, deleted FROM tag_group ORDER BY ord DESC, n"
+        f"SELECT id, name, ord, create_time, owner, strategy, deleted FROM tag_group ORDER BY ord DESC, {ties}"
     ).fetchall():
         own = tuple(tags.get(id_, ()))
         groups[id_] = Group(id_, name, order, made, owner, bool(strategy), bool(deleted), own)
@@ -84,21 +85,28 @@ def _names(world: World) -> dict[str, tuple[str, str]]:
     return {tag.id: (known.groups[tag.group_id].name, tag.name) for tag in known.tags.values()}
 
 
-def mark(world: World, member: int, contact: int, add: Sequence[str], remove: Sequence[str]) -> None:
+def mark(world: World, app: App, member: int, contact: int, add: Sequence[str], remove: Sequence[str]) -> None:
     """Put tags on a relation and take tags off; doing it again changes nothing.
 
     Raises:
-        Refusal: 84061 no such relation; 40068 an unknown or deleted id.
+        Refusal: 84061 no such relation; 40068 an unknown or deleted id; 60011 (a switch) another app's tag;
+            40058 (a switch) a tag that is there or gone already.
     """
     db = world.db.connection
     row = db.execute("SELECT tags FROM relation WHERE member = ? AND contact = ?", (member, contact)).fetchone()
     if row is None:
         raise Refusal(84061)
-    live = library(world).live
+    known = library(world)
+    live = known.live
     unknown = not live.issuperset(add) or not live.issuperset(remove)
     if unknown and not world.switch("mark_valid_ids"):
         raise Refusal(40068)
+    owners = {known.tags[id_].owner for id_ in (*add, *remove) if id_ in live}
+    if not world.switch("mark_foreign") and not all(may_edit(app, owner) for owner in owners):
+        raise refuse_unowned(world)
     old = cast(list[str], msgspec.json.decode(row[0]))
+    if world.switch("mark_repeat") == "refuse" and (set(add) & set(old) or set(remove) - set(old)):
+        raise Refusal(40058, "nothing to change")
     gone = frozenset(remove)
     new = list(dict.fromkeys([t for t in old if t not in gone] + [t for t in add if t in live]))
     if new != old:

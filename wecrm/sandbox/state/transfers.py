@@ -42,7 +42,7 @@ def start(world: World, kind: str, giver: Party, taker: Party, externals: Sequen
     """Let transfers begin; the errcode of each customer, 0 = it waits now.
 
     Raises:
-        Refusal: 40099 (a switch) the taker is at the cap.
+        Refusal: 40099 (a switch) the taker is at the cap; what speaks against one of them (a switch).
     """
     reading = world.switch("taker_full")
     full = reading in ("item", "call") and customers(world, taker.id) >= world.limit("customers")
@@ -50,7 +50,10 @@ def start(world: World, kind: str, giver: Party, taker: Party, externals: Sequen
         raise Refusal(40099)
     drawn = cast(tuple[float, int], world.setting("refusals") or (0.0, 0))
     begun = Start(world, kind, giver, taker, now, full, drawn)
-    return [_one(begun, external) for external in externals]
+    errcodes = [_one(begun, external) for external in externals]
+    if any(errcodes) and world.switch("one_refused") == "call":
+        raise Refusal(next(filter(None, errcodes)))
+    return errcodes
 
 
 def customers(world: World, member: int) -> int:

@@ -14,7 +14,7 @@ from typing import Final
 
 from wecrm.models.message import Message
 from wecrm.models.speakers import side
-from wecrm.models.workinghours import WorkingHours, parse
+from wecrm.models.workinghours import parse
 from wecrm.store.archive.derived import cleaned
 from wecrm.store.archive.pages import Stored
 
@@ -52,10 +52,10 @@ def derive(working_hours: str, tz: tzinfo) -> Callable[[Connection, Sequence[Sto
     Raises:
         ConfigError: the hours can't be understood.
     """
-    hours = parse(working_hours)
+    seconds = parse(working_hours).measure(tz)
 
     def write(db: Connection, stored: Sequence[Stored]) -> None:
-        _measure(db, f"{working_hours} {tz}", hours, tz)
+        _measure(db, f"{working_hours} {tz}", seconds)
         chats = _chats(stored)
         reopened: list[tuple[int]] = []
         found: list[Wait] = []
@@ -68,7 +68,7 @@ def derive(working_hours: str, tz: tzinfo) -> Callable[[Connection, Sequence[Sto
             elif id_ is not None:
                 reopened.append((id_,))
             asking = None if begun[0] is None else (begun[0], begun[1], begun[2])
-            found += _waits(chat, conversation, asking, lines, lambda a, b: hours.seconds(a / 1000, b / 1000, tz))
+            found += _waits(chat, conversation, asking, lines, lambda a, b: seconds(a / 1000, b / 1000))
         db.executemany("DELETE FROM wait WHERE id = ?", reopened)
         db.executemany(_INSERT, found)
 
@@ -169,11 +169,11 @@ def _lines(db: Connection, conversation: int, begin: int) -> list[Line]:
     ).fetchall()
 
 
-def _measure(db: Connection, told: str, hours: WorkingHours, tz: tzinfo) -> None:
-    """Let `work_s` of all waits be of these hours."""
+def _measure(db: Connection, told: str, seconds: Callable[[float, float], int]) -> None:
+    """Let `work_s` of all waits be of the hours that are called so."""
     if db.execute("SELECT 1 FROM corp WHERE key = 'working_hours' AND value = ?", (told,)).fetchone():
         return
     ended = db.execute("SELECT id, asked_at, answered_at FROM wait WHERE answered_at IS NOT NULL").fetchall()
-    measured = ((hours.seconds(asked / 1000, answered / 1000, tz), id_) for id_, asked, answered in ended)
+    measured = ((seconds(asked / 1000, answered / 1000), id_) for id_, asked, answered in ended)
     db.executemany("UPDATE wait SET work_s = ? WHERE id = ?", measured)
     db.execute("INSERT OR REPLACE INTO corp VALUES ('working_hours', ?)", (told,))

@@ -1,4 +1,4 @@
-"""What encryption costs: bench_encryption.py FOLDER MESSAGES plain|encrypted prints figures of one archive as JSON."""
+"""What encryption costs: the same archive encrypted and plain."""
 
 import json
 import os
@@ -8,25 +8,39 @@ from contextlib import closing
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))  # run as a script, as well as imported
-
-from scripts.bench_search import CORP, SOUGHT, best, fill  # noqa: E402
-from wecrm.cli.session import SystemClock  # noqa: E402
-from wecrm.models.clock import Run  # noqa: E402
-from wecrm.operations.archive.verification import Outcome, Wanted, verify  # noqa: E402
-from wecrm.store.archive.filters import Filter, narrowed  # noqa: E402
-from wecrm.store.archive.mediafiles import MediaFiles  # noqa: E402
-from wecrm.store.archive.opening import open_archive  # noqa: E402
-from wecrm.store.archive.search import hits  # noqa: E402
+from scripts.benches.figures import Figure, asked
+from scripts.benches.searches import CORP, SOUGHT, best, fill
+from wecrm.cli.session import SystemClock
+from wecrm.models.clock import Run
+from wecrm.operations.archive.verification import Outcome, Wanted, verify
+from wecrm.store.archive.filters import Filter, narrowed
+from wecrm.store.archive.mediafiles import MediaFiles
+from wecrm.store.archive.opening import open_archive
+from wecrm.store.archive.search import hits
 
 PASSPHRASE = "a passphrase of a bench"
 MEDIA = 64 << 20
 PIECE = 1 << 19
 
 
-def main() -> None:
-    """Make the archive, measure, print."""
+def measured(folder: Path, part: int) -> list[Figure]:
+    """Opened, stored, searched, verified, its media, its size; for information."""
+    code, messages = "from scripts.benches.encryption import measure; measure()", 200_000 // part
+    plain, sealed = (asked(code, folder, messages, kind) for kind in ("plain", "encrypted"))
+    named = {
+        "open_ms": ("opening an encrypted archive", "ms"),
+        "stored": (f"storing {messages:,} messages, encrypted", "/s"),
+        "search_ms": ("searching two characters, encrypted", "ms"),
+        "verified": ("verifying them, encrypted", "/s"),
+        "media_written": ("writing a media file, encrypted", "MB/s"),
+        "media_read": ("reading it, encrypted", "MB/s"),
+        "bytes": ("a message on the disk, encrypted", "bytes"),
+    }
+    return [Figure(what, sealed[key], unit, "plain", plain[key]) for key, (what, unit) in named.items()]
+
+
+def measure() -> None:
+    """Make the archive of FOLDER, MESSAGES and KIND, measure, print."""
     folder, count, kind = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     passphrase = PASSPHRASE if kind == "encrypted" else None
     path, found = folder / f"{kind}.db", {}
@@ -62,7 +76,3 @@ def media(files: MediaFiles) -> tuple[float, float]:
     for _piece in files.checked(name):
         pass
     return MEDIA / 1e6 / written, MEDIA / 1e6 / (time.perf_counter() - began)
-
-
-if __name__ == "__main__":
-    main()
