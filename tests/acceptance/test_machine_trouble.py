@@ -247,17 +247,17 @@ def on_a_terminal(
 
 @pytest.mark.parametrize("nohup", [False, True])
 def test_a_terminal_that_is_closed_stops_an_apply_cleanly_unless_nohup(served: Served, nohup: bool) -> None:
-    home = served(members=8, contacts=400, latency_s=0.005)
+    home = served(members=8, contacts=2000, latency_s=0.005)
     assert home("sync").code == 0
-    keys = facts.relations(home, 200, lacking=facts.tag(home, "客户等级", "VIP"))
+    keys = facts.relations(home, 1200, lacking=facts.tag(home, "客户等级", "VIP"))
     plan = str(home.home / "a.plan")
     assert home("tags", "plan", facts.keys_csv(home, "a.csv", keys), "--add", "VIP", "-o", plan).code == 0
     ignoring = (lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN) and None) if nohup else (lambda: None)
-    process, there = on_a_terminal(home, "apply", plan, "--yes", first=ignoring)
+    process, there = on_a_terminal(home, "apply", plan, "--yes", "--max-changes", "1200", first=ignoring)
     while len(facts.applied_marks(home)) < 20:
         assert process.poll() is None
     os.close(there)
     assert process.wait() == (0 if nohup else 143)
-    assert (facts.statuses(home)["ok"] == 200) is nohup
+    assert (facts.statuses(home)["ok"] == 1200) is nohup
     if not nohup:
-        goes_on(home, 200)
+        goes_on(home, 1200)
