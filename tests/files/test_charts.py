@@ -4,7 +4,7 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wecrm.files import charts
@@ -93,6 +93,7 @@ def test_anything_is_drawn_within_its_frame(rows: list[tuple[str, Number, Number
 @given(
     st.tuples(st.integers(-(10**9), 10**9), st.integers(0, 10**9)) | st.tuples(st.floats(-1e9, 1e9), st.floats(0, 1e9))
 )
+@example((5e8, 2e-6))
 def test_a_scale_encloses_everything_in_few_even_round_steps(ends: tuple[float, float]) -> None:
     low, spread = ends
     whole = isinstance(low, int)

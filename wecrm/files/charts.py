@@ -27,7 +27,7 @@ _BAR, _BAR_GAP = 13, 8
 _FUNNEL_BAR, _FUNNEL_GAP = 24, 6
 _SPARK_WIDTH, _SPARK_HEIGHT = 120, 24
 _DOTS_MAX = 40  # points above which dots run into each other
-_SAME = 1e-6  # values closer than this are one
+_SAME = 1e-6  # values closer than this share of theirs are one
 _NARROWEST = 1.5  # the shortest bar of what is more than nothing
 
 _LINE = Markup('<line class="{}" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>')
@@ -70,7 +70,7 @@ def number(value: Number) -> str:
 
 def ticks(low: float, high: float, *, whole: bool) -> list[float]:
     """Round numbers, evenly apart, that enclose both: 1, 2 or 5 times a power of ten; whole ones where asked."""
-    if high - low < _SAME:
+    if high - low < _SAME * max(abs(low), abs(high), 1):
         high = low + 1
     rough = (high - low) / _TICKS
     power = 10.0 ** math.floor(math.log10(rough))
