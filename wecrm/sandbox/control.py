@@ -131,63 +131,18 @@ def switches(world: World) -> dict[str, JSON]:
     return {name: world.switch(name) for name in SWITCHES}
 
 
-def set_limits(
-    world: World,
-    *,
-    per_minute: float | None = None,
-    per_hour: float | None = None,
-    ip_per_minute: float | None = None,
-    ip_per_hour: float | None = None,
-    concurrency: float | None = None,
-    scale: float | None = None,
-    wrong_secrets: float | None = None,
-    tags: float | None = None,
-    list_people: float | None = None,
-    details: float | None = None,
-    ways: float | None = None,
-    temp_ways: float | None = None,
-    links: float | None = None,
-    customers: float | None = None,
-    group_people: float | None = None,
-    quota: float | None = None,
-    groups_a_day: float | None = None,
-    notice_minute: float | None = None,
-    notice_hour: float | None = None,
-    page_rows: float | None = None,
-) -> dict[str, float]:
+def set_limits(world: World, **given: float | None) -> dict[str, float]:
     """Change limits and forget all running blocks; the limits as they are then, unscaled.
 
     Args:
         world: where.
-        per_minute: calls of one API by the corp.
-        per_hour: the same in an hour.
-        ip_per_minute: calls of one API from one address.
-        ip_per_hour: the same in an hour.
-        concurrency: calls of one API in flight.
-        scale: factor on the four rates.
-        wrong_secrets: wrong secrets from one address before it is blocked.
-        tags: corp tags in the library.
-        list_people: people in range up to which groupchat/list needs no owner.
-        details: departments or members that department/list and user/list answer at once.
-        ways: contact ways and join ways of the corp together.
-        temp_ways: temporary contact ways made in a day.
-        links: acquisition links of the corp.
-        customers: customers of one member, beyond whom live codes and transfers give them none.
-        group_people: people in one customer group.
-        quota: acquisition quota that the corp has bought.
-        groups_a_day: groups that one member may give or take in a day.
-        notice_minute: messages of one app to one member in a minute; more are dropped.
-        notice_hour: the same in an hour.
-        page_rows: rows in one page of any listing, however many are asked for.
+        given: new values by the names of `settings.LIMITS`, which says what each bounds; None leaves one as it is.
+
+    Raises:
+        ValueError: there is no limit of that name.
     """
-    given = {
-        "per_minute": per_minute, "per_hour": per_hour, "ip_per_minute": ip_per_minute,
-        "ip_per_hour": ip_per_hour, "concurrency": concurrency, "scale": scale,
-        "wrong_secrets": wrong_secrets, "tags": tags, "list_people": list_people, "ways": ways, "temp_ways": temp_ways,
-        "links": links, "customers": customers, "group_people": group_people, "quota": quota,
-        "groups_a_day": groups_a_day, "notice_minute": notice_minute, "notice_hour": notice_hour, "details": details,
-        "page_rows": page_rows,
-    }  # fmt: skip
+    if unknown := given.keys() - LIMITS.keys():
+        raise ValueError(f"no limit {', '.join(sorted(unknown))}; there are {', '.join(LIMITS)}")
     with world.writing() as db:
         for name, value in given.items():
             if value is not None:

@@ -114,21 +114,21 @@ SWITCHES: Final[Mapping[str, tuple[JSON, tuple[JSON, ...], str]]] = MappingProxy
 # name: default. Windows are counted by the world's clock.
 LIMITS: Final[Mapping[str, float]] = MappingProxyType(
     {
-        "per_minute": 10_000,
+        "per_minute": 10_000,  # calls of one API by the corp
         "per_hour": 150_000,
-        "ip_per_minute": 20_000,
+        "ip_per_minute": 20_000,  # calls of one API from one address
         "ip_per_hour": 600_000,
-        "concurrency": 16,
-        "scale": 1.0,
-        "wrong_secrets": 30,
-        "tags": 10_000,
-        "list_people": 1_000,
+        "concurrency": 16,  # calls of one API in flight
+        "scale": 1.0,  # factor on the four rates
+        "wrong_secrets": 30,  # from one address before it is blocked
+        "tags": 10_000,  # corp tags in the library
+        "list_people": 1_000,  # people in range up to which groupchat/list needs no owner
         "details": 10_000,  # departments or members in one answer; more is 45029; the platform names no number
         "ways": 500_000,  # contact ways and join ways together
         "temp_ways": 100_000,  # temporary contact ways made in a day
         "links": 10_000,  # the platform names no number
-        "customers": 5_000,  # of one member
-        "group_people": 200,
+        "customers": 5_000,  # of one member, beyond whom live codes and transfers give none
+        "group_people": 200,  # in one customer group
         "quota": 20_000,  # acquisition quota bought
         "groups_a_day": 300,  # groups that one member may give or take in a day
         "notice_minute": 30,  # messages of one app to one member; more are dropped
