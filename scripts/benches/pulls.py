@@ -98,8 +98,8 @@ print(json.dumps([count, time.perf_counter() - began, broken]))
 
 
 def measured(folder: Path, part: int) -> list[Figure]:
-    """40,000 and ten times as many."""
-    sizes = few, many = 40_000 // part, 400_000 // part
+    """100,000 and ten times as many."""
+    sizes = few, many = 100_000 // part, 1_000_000 // part
     made, small = _library(folder), _sealed(folder, few)
     before = _private_operations()
     count, short_s, low = _pulled(folder, small, made)

@@ -30,6 +30,20 @@ def cached(home: Wecrm) -> dict[Key, frozenset[str]]:
     return {key: frozenset(tags) for key, tags in found.items()}
 
 
+def beginnings(home: Wecrm) -> dict[Key, tuple[int, int, str]]:
+    """createtime, add_way and state of every relation in the sandbox."""
+    with home.world() as world:
+        return {(r.userid, r.external_userid): (r.createtime, r.add_way, r.state) for r in control.truth(world)}
+
+
+def cached_beginnings(home: Wecrm) -> dict[Key, tuple[int, int, str]]:
+    """createtime, add_way and state of every active relation in the cache."""
+    rows = home.sql(
+        "SELECT userid, external_userid, createtime, add_way, coalesce(state, '') FROM relation WHERE status = 'active'"
+    )
+    return {(userid, external): (at, way, state) for userid, external, at, way, state in rows}
+
+
 def tag(home: Wecrm, group: str, name: str) -> str:
     """Id of a tag."""
     rows = home.sql(

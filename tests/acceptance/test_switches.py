@@ -24,6 +24,8 @@ def work(corp: Corp, readings: Readings) -> None:
     corp.do("sync")
     working.tag_library(corp)
     working.marks(corp)
+    working.many_tags(corp)
+    working.come_back(corp)
     working.live_codes(corp)
     working.move(corp)
     working.inherit(corp)
@@ -46,6 +48,16 @@ def groups(home: Wecrm) -> Mapping[str, str]:
     return dict(rows)
 
 
+def names_in_groups(home: Wecrm, *, alias: bool) -> set[str]:
+    """What colleagues are called in groups."""
+    with home.world() as world:
+        rows = world.db.connection.execute(
+            "SELECT m.value ->> 'name', p.detail ->> 'alias' FROM chat c, json_each(c.members) m "
+            "JOIN member p ON p.userid = m.value ->> 'userid'"
+        ).fetchall()
+    return {(alias and other) or name for name, other in rows}
+
+
 @pytest.mark.parametrize(
     "readings",
     [
@@ -59,6 +71,11 @@ def test_the_cache_is_the_truth_however_wecom_is_read(synced: Wecrm, readings: R
     with listening() as heard:
         work(Corp(synced), readings)
     assert facts.cached(synced) == facts.truth(synced)
+    assert facts.cached_beginnings(synced) == facts.beginnings(synced)
+    genders = {gender for (gender,) in synced.sql("SELECT DISTINCT gender FROM contact")}
+    assert genders == ({0, 1, 2} if readings.get("gender_told", True) else {0})
+    called = {name for (name,) in synced.sql("SELECT DISTINCT name FROM group_member WHERE type = 1")}
+    assert called == names_in_groups(synced, alias=readings.get("group_names") == "alias")
     assert dict(synced.sql("SELECT chat_id, owner FROM group_chat")) == groups(synced)
     for endpoint in endpoints.ALL:
         assert undocumented_requests(endpoint, heard[endpoint.path]) == set()

@@ -9,7 +9,7 @@ import yaml
 from tests.conftest import Result, Wecrm
 from tests.operations.codes import channels
 from tests.operations.leaving import CORP, Scene, Size, scene
-from wecrm.sandbox import control
+from wecrm.sandbox import console, control
 
 LIFTED = ("--yes", "--max-removals", "100%")
 LEAVER = Size(customers=10, groups=2, codes=2, links=1, refuse=1, full=0, gone=1, known=2, moving=0, moved=0)
@@ -94,6 +94,31 @@ def marks(corp: Corp, count: int = 5) -> None:
     remarks = [(userid, external, "茶客", "老客户", "茶行", "13900000000") for userid, external in rows]
     header = "userid,external_userid,remark,description,remark_company,remark_mobiles"
     corp.do("contacts", "remark", str(corp.home.csv("remarks.csv", header, remarks)), *LIFTED)
+
+
+def many_tags(corp: Corp, count: int = 60) -> None:
+    """More tags than one call may take, put on a customer at once and taken off again."""
+    tags = [f"第{n}次" for n in range(count)]
+    corp.do("tags", "create", "拜访", *tags, "--yes")
+    (row,) = corp.home.sql("SELECT userid, external_userid FROM relation WHERE status = 'active' LIMIT 1")
+    path = str(corp.home.csv("many.csv", "userid,external_userid", [row]))
+    put = [word for tag in tags for word in ("--add", f"拜访/{tag}")]
+    corp.do("tags", "apply", path, *put, *LIFTED)
+    corp.do("tags", "apply", path, *("--remove" if word == "--add" else word for word in put), *LIFTED)
+    corp.do("tags", "apply", path, *put, *LIFTED)
+
+
+def come_back(corp: Corp) -> None:
+    """A customer whom a member deleted is added again a week later, by another code."""
+    (pair,) = corp.home.sql(
+        "SELECT userid, external_userid FROM relation WHERE status = 'active' AND state <> '' ORDER BY id DESC LIMIT 1"
+    )
+    with corp.home.world() as world:
+        console.delete_relation(world, *pair)
+    corp.do("sync", "contacts", "--max-removals", "100%")
+    corp.later(24 * 7)
+    with corp.home.world() as world:
+        console.add_relation(world, *pair, state="again", add_way=3)
 
 
 def live_codes(corp: Corp, count: int = 10) -> None:

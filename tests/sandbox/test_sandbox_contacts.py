@@ -234,6 +234,39 @@ def test_deleted_relations_vanish_and_one_way_friends_stay(office: Any) -> None:
     assert office.ec("remark", **who, remark="二")["errcode"] == 84061
 
 
+@pytest.mark.parametrize("returning", ["new", "first"])
+def test_a_customer_who_comes_back_begins_anew_or_goes_on(office: Any, returning: str) -> None:
+    world, first = office.world, next(r for r in control.truth(office.world) if r.state)
+    who = {"userid": first.userid, "external_userid": first.external_userid}
+    control.set_switch(world, "returning", returning)
+    for n in range(2):
+        control.delete_relation(world, **who)
+        office.later()
+        now = int(world.now())
+        control.add_relation(world, **who, state=f"again{n}", add_way=3)
+        (follow,) = [
+            item["follow_info"]
+            for item in everything(office, [first.userid])
+            if item["external_contact"]["external_userid"] == first.external_userid
+        ]
+        begun = follow["createtime"], follow["add_way"], follow["state"]
+        assert begun == (
+            (now, 3, f"again{n}") if returning == "new" else (first.createtime, first.add_way, first.state)
+        )
+
+
+def test_nobody_may_be_told_the_gender_of_a_customer(office: Any) -> None:
+    def told() -> set[int]:
+        listed = everything(office, [office.relation().userid])
+        single = office.get("externalcontact/get", external_userid=listed[0]["external_contact"]["external_userid"])
+        assert single["external_contact"]["gender"] == listed[0]["external_contact"]["gender"]
+        return {item["external_contact"]["gender"] for item in listed}
+
+    assert told() == {0, 1, 2}
+    control.set_switch(office.world, "gender_told", False)
+    assert told() == {0}
+
+
 def test_a_member_who_left_is_unknown_and_their_groups_wait(office: Any) -> None:
     owner = office.ec("groupchat/get", chat_id=office.ec("groupchat/list", limit=1)["group_chat_list"][0]["chat_id"])
     userid = owner["group_chat"]["owner"]

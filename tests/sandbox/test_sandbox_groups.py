@@ -61,6 +61,18 @@ def test_a_group_shows_names_only_when_asked(office: Any) -> None:
     assert re.fullmatch("[0-9a-f]{32}", named["member_version"])
 
 
+def test_members_may_go_by_their_alias_in_groups(office: Any) -> None:
+    control.set_switch(office.world, "group_names", "alias")
+    chats = office.ec("groupchat/list", limit=100)["group_chat_list"]
+    for chat in chats:
+        for row in office.ec("groupchat/get", chat_id=chat["chat_id"], need_name=1)["group_chat"]["member_list"]:
+            if row["type"] == 1:
+                person = office.get("user/get", userid=row["userid"])
+                assert row["name"] == (person["alias"] or person["name"])
+            assert row["name"]
+    assert "name" not in office.ec("groupchat/get", chat_id=chats[0]["chat_id"])["group_chat"]["member_list"][0]
+
+
 def test_unknown_groups_and_groups_of_outsiders_are_refused(office: Any) -> None:
     assert office.ec("groupchat/get", chat_id="wrNone")["errcode"] == 90501
     assert office.ec("groupchat/get", chat_id="x")["errcode"] == 40058

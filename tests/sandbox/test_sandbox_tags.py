@@ -295,6 +295,18 @@ def test_marking_again_may_be_refused(office: Any) -> None:
     assert office.ec("mark_tag", **who, remove_tag=[tag])["errcode"] == 0
 
 
+def test_one_call_may_take_fifty_tags_and_no_more(office: Any) -> None:
+    relation = office.relation()
+    who = {"userid": relation.userid, "external_userid": relation.external_userid}
+    made = office.ec("add_corp_tag", group_name="多", tag=[{"name": str(n)} for n in range(51)])["tag_group"]["tag"]
+    ids = [tag["id"] for tag in made]
+    control.set_switch(office.world, "mark_most_ids", 50)
+    assert office.ec("mark_tag", **who, add_tag=ids[:49], remove_tag=ids[49:])["errcode"] == 40058
+    assert office.ec("mark_tag", **who, add_tag=ids[:50])["errcode"] == 0
+    control.set_switch(office.world, "mark_most_ids", 0)
+    assert office.ec("mark_tag", **who, add_tag=ids)["errcode"] == 0
+
+
 def test_adding_may_answer_the_whole_group(office: Any) -> None:
     control.set_switch(office.world, "added_tags", "all")
     first = office.ec("add_corp_tag", group_name="新组", tag=[{"name": "a"}])["tag_group"]

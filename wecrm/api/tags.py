@@ -1,6 +1,9 @@
 """The corp tag library and marking relations with tags."""
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
 
 import msgspec
 
@@ -14,6 +17,9 @@ ADD = Endpoint("POST", "/cgi-bin/externalcontact/add_corp_tag", doc=92117, effec
 EDIT = Endpoint("POST", "/cgi-bin/externalcontact/edit_corp_tag", doc=92117, effect="same")
 DELETE = Endpoint("POST", "/cgi-bin/externalcontact/del_corp_tag", doc=92117, effect="once")
 MARK = Endpoint("POST", "/cgi-bin/externalcontact/mark_tag", doc=92118, effect="same")
+
+MOST_IDS: Final = 50
+"""Ids of one `mark_tag`; WeCom names no number, and callers in the field keep to this one."""
 
 
 class _Library(msgspec.Struct, frozen=True):
@@ -86,12 +92,14 @@ def delete(client: Client, tag_ids: Sequence[str]) -> None:
 def mark(client: Client, userid: str, external_userid: str, add: Sequence[str], remove: Sequence[str]) -> None:
     """Put corp tags on one relation and take others off (doc 92118); repeating is harmless.
 
+    How many ids a call takes is not documented: beyond `MOST_IDS` there are several calls, what is put on first.
+
     Raises:
         ApiError: 84061 no relation; 40068 a tag id is unknown or deleted.
     """
-    body: dict[str, object] = {"userid": userid, "external_userid": external_userid}
-    if add:
-        body["add_tag"] = list(add)
-    if remove:
-        body["remove_tag"] = list(remove)
-    client.call(MARK, Envelope, body=body)
+    ids = [("add_tag", id_) for id_ in add] + [("remove_tag", id_) for id_ in remove]
+    for start in range(0, len(ids), MOST_IDS):
+        body: dict[str, object] = {"userid": userid, "external_userid": external_userid}
+        for what, those in groupby(ids[start : start + MOST_IDS], itemgetter(0)):
+            body[what] = [id_ for _what, id_ in those]
+        client.call(MARK, Envelope, body=body)

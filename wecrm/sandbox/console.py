@@ -8,7 +8,7 @@ import msgspec
 
 from wecrm.sandbox.seed.ids import wire_id
 from wecrm.sandbox.state import events, settling, tokens
-from wecrm.sandbox.state.contacts import write_info
+from wecrm.sandbox.state.contacts import begin, write_info
 from wecrm.sandbox.world import World
 
 PAGE: Final = 2_000
@@ -132,6 +132,7 @@ def add_relation(
         }  # fmt: skip
         if state:
             info["state"] = state
+        info = begin(world, member[0], contact, info)
         db.execute(
             "INSERT OR REPLACE INTO relation VALUES (?, ?, ?, ?, '[]', '[]', 0)",
             (member[0], contact, msgspec.json.encode(info).decode(), msgspec.json.encode(tags).decode()),

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-VERSION: Final = 3
+VERSION: Final = 4
 
 TABLES: Final = """
 CREATE TABLE world (
@@ -48,12 +48,12 @@ CREATE TABLE relation (
   one_way INTEGER NOT NULL,   -- 1 = the customer has deleted the member
   PRIMARY KEY (member, contact)
 ) WITHOUT ROWID;
-CREATE TABLE former (         -- when relations that are gone had begun
-  member INTEGER NOT NULL, createtime INTEGER NOT NULL
+CREATE TABLE former (         -- relations that are gone, and how they had begun
+  member INTEGER NOT NULL, contact INTEGER NOT NULL, info TEXT NOT NULL
 );
-CREATE INDEX former_member ON former (member);
+CREATE INDEX former_member ON former (member, contact);
 CREATE TRIGGER relation_gone AFTER DELETE ON relation BEGIN
-  INSERT INTO former VALUES (old.member, json_extract(old.info, '$.createtime'));
+  INSERT INTO former VALUES (old.member, old.contact, old.info);
 END;
 CREATE TABLE tag_group (
   n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, ord INTEGER NOT NULL,

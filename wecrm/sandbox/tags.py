@@ -1,6 +1,7 @@
 """Corp tags: get_corp_tag_list, add_corp_tag, edit_corp_tag, del_corp_tag, mark_tag."""
 
 from collections.abc import Iterable
+from typing import cast
 
 from wecrm.sandbox.asked import Answer, Asked
 from wecrm.sandbox.refusals import Refusal
@@ -121,6 +122,8 @@ def mark_tag(asked: Asked) -> Answer:
     remove = fields.maybe_texts("remove_tag") or []
     if not add and not remove:
         raise Refusal(40063, "add_tag or remove_tag")
+    if 0 < cast(int, asked.world.switch("mark_most_ids")) < len(add) + len(remove):
+        raise Refusal(40058, "too many tags")
     member = member_of(asked.world, asked.app, userid)
     tags.mark(asked.world, asked.app, member.id, contact_id(asked.world, external), add, remove)
     return {}

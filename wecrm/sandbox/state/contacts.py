@@ -56,6 +56,11 @@ def _shown(world: World) -> str:
     return "" if world.switch("one_way_listed") else "AND NOT r.one_way"
 
 
+def _detail(world: World) -> str:
+    """What is told of a customer, as SQL."""
+    return "c.detail" if world.switch("gender_told") else "json_set(c.detail, '$.gender', 0)"
+
+
 def details(world: World, app: App, external_userid: str, cursor: str | None) -> tuple[str, list[str], str]:
     """A customer, a page of those who follow them, the next cursor, the first two as JSON.
 
@@ -79,7 +84,7 @@ def details(world: World, app: App, external_userid: str, cursor: str | None) ->
     following = seal(world, [rows[-1][0]], "externalcontact/get", external_userid) if more else ""
     detail = ""
     if not after or world.switch("repeat_contact"):
-        detail = db.execute("SELECT detail FROM contact WHERE id = ?", (contact,)).fetchone()[0]
+        detail = db.execute(f"SELECT {_detail(world)} FROM contact c WHERE id = ?", (contact,)).fetchone()[0]
     followers = [
         f'{info[:-1]},"tags":{_tags(world, app, tags, personal, strategy)}}}'
         for _, info, tags, personal, strategy in rows
@@ -136,7 +141,7 @@ def _relations(world: World, app: App, member: Member, after: int, count: int) -
         strategy = "CASE r.strategy WHEN '[]' THEN '' ELSE (CASE r.tags WHEN '[]' THEN '' ELSE ',' END)"
         strategy += " || substr(r.strategy, 2, length(r.strategy) - 2) END"
     sql = (
-        "SELECT r.contact, '{\"external_contact\":' || c.detail || ',\"follow_info\":'"
+        f"SELECT r.contact, '{{\"external_contact\":' || {_detail(world)} || ',\"follow_info\":'"
         " || substr(r.info, 1, length(r.info) - 1) || ',\"tag_id\":' || substr(r.tags, 1, length(r.tags) - 1)"
         f" || {strategy} || ']}}}}' FROM relation r JOIN contact c ON c.id = r.contact"
         f" WHERE r.member = ? AND r.contact > ? {_shown(world)}"
@@ -163,6 +168,21 @@ def set_remarks(world: World, app: App, userid: str, external_userid: str, chang
     if not external_userid.startswith("wm"):
         changes = {k: v for k, v in changes.items() if k != "remark_corp_name"}
     write_info(world, member.id, contact, {**msgspec.json.decode(info), **changes})
+
+
+def begin(world: World, member: int, contact: int, info: dict[str, object]) -> dict[str, object]:
+    """How a new relation begins: with `info`, or (a switch) as the first that these two had."""
+    if world.switch("returning") == "new":
+        return info
+    where = "WHERE member = ? AND contact = ? ORDER BY rowid LIMIT 1"
+    db = world.db.connection
+    row = db.execute(f"SELECT info, rowid FROM former {where}", (member, contact)).fetchone()
+    if row is None:
+        return info
+    db.execute("DELETE FROM former WHERE rowid = ?", (row[1],))  # it goes on, and is counted once
+    first = msgspec.json.decode(row[0])
+    kept = {name: first[name] for name in ("createtime", "add_way", "state") if name in first}
+    return {name: value for name, value in info.items() if name != "state"} | kept
 
 
 def write_info(world: World, member: int, contact: int, info: dict[str, object]) -> None:

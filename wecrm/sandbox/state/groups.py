@@ -58,6 +58,13 @@ def check_in_sight(world: World, app: App, chat_id: str) -> None:
         raise Refusal(60011)
 
 
+def _alias(world: World, member: dict[str, object]) -> str:
+    """The alias of a member of the corp; "" for a customer, and where there is none."""
+    sql = "SELECT json_extract(detail, '$.alias') FROM member WHERE userid = ? ORDER BY left_at IS NOT NULL LIMIT 1"
+    row = world.db.connection.execute(sql, (member["userid"],)).fetchone() if member["type"] == 1 else None
+    return row[0] or "" if row else ""
+
+
 def chat(world: World, app: App, chat_id: str, *, names: bool) -> dict[str, object]:
     """One group with its members."""
     check_in_sight(world, app, chat_id)
@@ -67,5 +74,7 @@ def chat(world: World, app: App, chat_id: str, *, names: bool) -> dict[str, obje
     if not names:
         for member in members:
             member.pop("name", None)
+    elif world.switch("group_names") == "alias":
+        members = [{**member, "name": _alias(world, member) or member["name"]} for member in members]
     tail = {name: head.pop(name) for name in ("admin_list", "member_version")}
     return {**head, "member_list": members, **tail}

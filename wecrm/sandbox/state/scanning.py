@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from wecrm.sandbox.seed.ids import wire_id
-from wecrm.sandbox.state import arrivals, events, livecodes, servers
+from wecrm.sandbox.state import arrivals, contacts, events, livecodes, servers
 from wecrm.sandbox.state.crowd import Crowd, Customer, Scanned
 from wecrm.sandbox.state.livecodes import CONTACT, LINK, Code
 from wecrm.sandbox.world import World
@@ -125,6 +125,7 @@ def _add(world: World, code: Code, customer: Customer, member: int, userid: str,
     }  # fmt: skip
     if state:
         info["state"] = state
+    info = contacts.begin(world, member, customer.contact, info)
     db = world.db.connection
     db.execute(
         "INSERT INTO relation VALUES (?, ?, ?, '[]', '[]', '[]', 0)",

@@ -93,7 +93,7 @@ def _added(world: World, member: Member, wanted: range) -> Counter[int]:
     start = cast(float, world.setting("start"))
     rows = world.db.connection.execute(
         "SELECT json_extract(info, '$.createtime') FROM relation WHERE member = ? UNION ALL"
-        " SELECT createtime FROM former WHERE member = ?",
+        " SELECT json_extract(info, '$.createtime') FROM former WHERE member = ?",
         (member.id, member.id),
     )
     found = Counter(midnight(at) for (at,) in rows if at < start)
