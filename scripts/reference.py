@@ -439,8 +439,10 @@ def reports() -> str:
         "- `--rows` gives the single rows behind the figures.",
         "- The totals row stands in tables, Markdown and workbooks; CSV, TSV and JSON get it with `--totals`. It adds "
         "up all rows, whatever `--limit` shows.",
-        "- Several reports, `wecrm report followers,channels -o week.xlsx`, become sheets of one workbook, or one "
-        "JSON object with `-f json`.",
+        "- `--where` and `--sort` choose and order the rows by the columns shown, as of any list; with `--where` there "
+        "is no totals row.",
+        "- Several reports, `wecrm report followers,channels -o week.xlsx`, become sheets of one workbook; `-f json` "
+        "gives an array with the `name` and the `rows` of each.",
         *(part for name, report in REPORTS.items() for part in report_parts(name, report)),
     )
 

@@ -65,6 +65,7 @@ def choices() -> Values:
         "explain": [(name, topic.title) for name, topic in TOPICS.items()]
         + [(str(number), TABLE[number].meaning) for number in sorted(TABLE)],
         "columns calls": [(column.key, column.title) for column in CALLS],
+        "where calls": [*((column.key, column.title) for column in CALLS), ("not", "")],
     }
     for view in VIEWS.values():
         found[f"columns {view.name}"] = [(column.key, column.doc) for column in view.columns]
@@ -90,12 +91,17 @@ def under(path: str, command: Any) -> Iterator[tuple[str, Any]]:
         yield from under(f"{path} {verb}", each)
 
 
+SELECTING = ("contacts lost", "contacts remark", "tags plan", "tags apply", "transfers plan", "transfers apply")
+"""Commands whose `--where` is about customers."""
+
+
 def view_of(path: str) -> str:
     """The view whose columns a command's `--columns`, `--where` and `--sort` are about; "" when it is none."""
     noun, _blank, verb = path.partition(" ")
     if verb == "list" and noun in VIEWS:
         return noun
-    return {"contacts search": "contacts", "livecodes welcomes": "welcomes", "sandbox calls": "calls"}.get(path, "")
+    others = {"livecodes qr": "livecodes", "livecodes welcomes": "welcomes", "sandbox calls": "calls"}
+    return {"contacts search": "contacts", **others}.get(path, "")
 
 
 def enumerated(parameter: Any, values: Values) -> str:
@@ -116,7 +122,7 @@ def value_kind(parameter: Any, path: str, help_text: str, values: Values) -> str
     view = view_of(path)
     if name in ("--columns", "--sort") and view:
         return f"{'many' if name == '--columns' else 'order'} columns {view}"
-    if name == "--where":
+    if name == "--where" and (view or path in SELECTING):
         return f"where {view or 'contacts'}"
     if name == "--part" and (parts := re.search(r"Parts: ([\w, ]+)\.", help_text)):
         values[f"part {path}"] = plain(*parts[1].split(", "))

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from wecrm import i18n
 from wecrm.cli.main import run
 from wecrm.errors import WecrmError
+from wecrm.sandbox import control
 from wecrm.sandbox.world import World
 
 MEMBERS, RELATIONS, SEED = 30, 2000, 7
@@ -104,7 +105,9 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a small seeded sandbox, made once and copied."""
     home = tmp_path_factory.mktemp("seeded")
     (home / "data").mkdir()
-    World.create(home / "data" / "sandbox.world", members=MEMBERS, contacts=RELATIONS, seed=SEED).close()
+    world = World.create(home / "data" / "sandbox.world", members=MEMBERS, contacts=RELATIONS, seed=SEED)
+    control.set_switch(world, "strict", True)  # a misspelt field would be ignored
+    world.close()
     return home
 
 

@@ -249,13 +249,10 @@ def _shown(reference: str) -> str:
 
 
 def _secret_file(path: Path, environ: Mapping[str, str]) -> str:
-    mounts = [
-        Path("/run/secrets"),
-        *([Path(environ["CREDENTIALS_DIRECTORY"])] if "CREDENTIALS_DIRECTORY" in environ else []),
-    ]
+    mounts = ["/run/secrets", *filter(None, [environ.get("CREDENTIALS_DIRECTORY")])]
     try:
         mode = path.stat().st_mode
-        mounted = any(path.is_relative_to(mount) for mount in mounts)
+        mounted = any(path.resolve().is_relative_to(Path(mount).resolve()) for mount in mounts)
         if stat.S_IMODE(mode) & 0o077 and not mounted:
             raise ConfigError(
                 _("The secret file {path} can be read by others.", path=path),

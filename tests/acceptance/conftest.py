@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Wecrm
+from wecrm.sandbox import control
 from wecrm.sandbox.identity import CORP_ID, SECRETS
 from wecrm.sandbox.world import World
 
@@ -34,7 +35,9 @@ def served(tmp_path: Path) -> Iterator[Served]:
         home = tmp_path / "served"
         (home / "data").mkdir(parents=True)
         world = home / "data" / "sandbox.world"
-        World.create(world, members=members, contacts=contacts, seed=7, start=time.time()).close()
+        made = World.create(world, members=members, contacts=contacts, seed=7, start=time.time())
+        control.set_switch(made, "strict", True)
+        made.close()
         process = subprocess.Popen(
             [sys.executable, "-c", SERVE, str(world), str(latency_s)], stdout=subprocess.PIPE, text=True
         )

@@ -69,3 +69,19 @@ def test_a_sync_and_an_apply_side_by_side_share_token_and_budget(served: Served)
     assert refusals(home) == 0
     with home.world() as world:
         assert sum(call.path.endswith("gettoken") for call in control.calls(world, after=last)) == 0
+
+
+def test_processes_that_start_side_by_side_ask_for_one_token_each_time_it_ends(served: Served) -> None:
+    home = served(latency_s=0.2)
+    for _time in range(2):
+        with home.world() as world:
+            control.end_tokens(world)
+            last = max((call.id for call in control.calls(world)), default=0)
+        running = [home.process("tags", "pull", str(home.home / f"{n}.yaml")) for n in range(4)]
+        for process in running:
+            _out, err = process.communicate()
+            assert process.returncode == 0, err
+        with home.world() as world:
+            asked = Counter(call.path.rsplit("/", 1)[1] for call in control.calls(world, after=last))
+        assert asked["get_corp_tag_list"] >= 4
+        assert asked["gettoken"] == 1

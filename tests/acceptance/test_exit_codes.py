@@ -1,6 +1,7 @@
 """Every exit code of the promise, by a real process."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -66,6 +67,7 @@ def test_4_for_a_wrong_secret_which_is_asked_once(served: Served) -> None:
         code, err = ended(home, "sync", env={"S_CONTACT": "wrong", "S_DIRECTORY": "wrong"})
         assert code == 4, err
         assert last(err).startswith("exit 4 (config): ")
+        assert re.search("the (contact|directory) secret", err), err
     with home.world() as world:
         assert sum(call.errcode == 40001 for call in control.calls(world)) == 1
 
@@ -77,6 +79,7 @@ def test_4_for_an_untrusted_ip(synced: Wecrm) -> None:
     code, err = ended(synced, "sync")
     assert code == 4
     assert "60020" in err
+    assert "asked with the directory secret" in err
 
 
 def test_5_when_wecom_is_out_of_reach(served: Served) -> None:
@@ -85,6 +88,13 @@ def test_5_when_wecom_is_out_of_reach(served: Served) -> None:
     code, err = ended(home, "sync", "tags")
     assert code == 5, err
     assert last(err).startswith("exit 5 (temporary): ")
+
+
+def test_6_for_a_secret_of_another_kind_which_is_named(served: Served) -> None:
+    code, err = ended(served(secret="archive"), "sync", "tags")
+    assert code == 6, err
+    assert "48002" in err
+    assert "asked with the contact secret" in err
 
 
 def test_6_when_the_app_may_not(served: Served) -> None:

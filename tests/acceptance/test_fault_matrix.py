@@ -4,17 +4,19 @@ Rows are in `matrix/rows.py`, what a cell must end with in `matrix/cells.py`. Th
 every row and every column, the long form all; both hold docs/explain/faults.md to what they see.
 """
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from random import Random
 
 import pytest
 
-from tests.acceptance.matrix import page, results, scene
+from tests.acceptance.matrix import deeds, page, results, scene
 from tests.acceptance.matrix.cells import KILLED, Bench
 from tests.acceptance.matrix.places import Cell, cells_of
 from tests.acceptance.matrix.rows import ELSEWHERE, OFFLINE, ROWS
 from wecrm.cli._tree import COMMANDS
-from wecrm.sandbox import control
+from wecrm.sandbox import control, faults
 
 SEED = 9
 KEPT = results.kept()
@@ -91,6 +93,27 @@ def test_commands_that_ask_wecom_nothing(bench: Bench) -> None:
         assert result.code == row.code, (name, result.err)
         with home.world() as world:
             assert [call.path for call in control.calls(world, after=last)] == [], name
+
+
+def test_a_row_that_says_more_than_was_done_is_told(bench: Bench) -> None:
+    home = scene.copied(bench.scene, bench.copy)
+    assert list(deeds.untrue(home)) == []
+    with closing(sqlite3.connect(home.database)) as db, db:
+        bad = db.execute("UPDATE job_row SET status = 'ok' WHERE status = 'failed'").rowcount
+        moved = db.execute(
+            "UPDATE job_row SET change = CAST(replace(CAST(change AS TEXT), ?, ?) AS BLOB) WHERE op LIKE 'transfer.%'",
+            (bench.names["taker"], bench.names["heir"]),
+        ).rowcount
+    told = list(deeds.untrue(home))
+    assert (bad, moved) == (1, 4)
+    assert sum("no call did it" in each for each in told) == bad + moved
+    assert sum("WeCom has not moved it" in each for each in told) == moved
+
+
+def test_every_fault_that_the_sandbox_can_play_is_a_column() -> None:
+    played = {fault.split()[0] for places in KEPT.values() for codes in places.values() for fault in codes}
+    assert played == {*faults.KINDS, *faults.LIBRARY, *faults.HOST}
+    assert played == {*page.FAULTS, *page.LIBRARY_FAULTS, *page.HOST_FAULTS}
 
 
 def test_the_page_is_what_the_kept_codes_say() -> None:

@@ -247,7 +247,7 @@ def on_a_terminal(
 
 @pytest.mark.parametrize("nohup", [False, True])
 def test_a_terminal_that_is_closed_stops_an_apply_cleanly_unless_nohup(served: Served, nohup: bool) -> None:
-    home = served(members=8, contacts=2000, latency_s=0.005)
+    home = served(members=8, contacts=2000, latency_s=0.005 if nohup else 0.03)  # not over before it is noticed
     assert home("sync").code == 0
     keys = facts.relations(home, 1200, lacking=facts.tag(home, "客户等级", "VIP"))
     plan = str(home.home / "a.plan")

@@ -109,3 +109,17 @@ def test_an_app_that_may_not_read_who_is_a_member_says_what_is_missing(served: S
     (row,) = [row for row in json.loads(result.out) if row["userid"] == userid]
     assert row["customers"] > 0
     assert "gone" not in row["found_by"]
+
+
+def test_members_outside_the_range_of_an_app_that_stands_for_contact_sync_have_not_left(served: Served) -> None:
+    home = served(members=12, contacts=200)
+    home.env["S_DIRECTORY"] = SECRETS["other"]
+    assert home("sync", "members").code == 0
+    with home.world() as world:
+        control.set_visible_range(world, "other", [3])
+    assert home("sync", "members").code == 0
+    assert home.sql(
+        "SELECT count(*) > 0, sum(follows) > 0, sum(gone_at IS NOT NULL) FROM member WHERE NOT in_view"
+    ) == [(1, 1, 0)]
+    scanned = home("offboard", "scan", "-f", "json")
+    assert (scanned.code, json.loads(scanned.out)) == (0, [])

@@ -1,5 +1,7 @@
 """Symbolic links where wecrm is about to write: what they point at stays as it is."""
 
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,65 @@ def test_a_link_that_was_planted_is_not_followed(home: Wecrm, tmp_path: Path, wh
     result = home(*words)
     assert result.code in codes, result.err
     assert (victim.read_bytes() if there else victim.exists()) == (HELD if there else False)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_report_of_a_bug_does_not_follow_a_link(wecrm: Wecrm, tmp_path: Path, there: bool) -> None:
+    settings = 'profiles: {acme: {corp_id: wwacme0001, database: "no\\0file"}}'  # what nobody thought of
+    (wecrm.home / "config.yaml").write_text(settings)
+    victim = tmp_path / "victim"
+    if there:
+        victim.write_bytes(HELD)
+    report = wecrm.home / "cache" / f"bug-{os.getpid()}.txt"
+    report.parent.mkdir(exist_ok=True)
+    report.symlink_to(victim)
+    result = wecrm("sync", "tags", "--profile", "acme")
+    assert result.code == 1, result.err
+    assert str(report) not in result.err
+    assert (victim.read_bytes() if there else victim.exists()) == (HELD if there else False)
+    report.unlink()
+    result = wecrm("sync", "tags", "--profile", "acme")
+    assert str(report) in result.err
+    assert "ValueError" in report.read_text()
+
+
+@pytest.mark.parametrize("end", ["", "-wal"])
+@pytest.mark.parametrize("sound", [True, False])
+@pytest.mark.parametrize("there", [True, False])
+def test_what_a_restore_keeps_does_not_follow_a_link(
+    home: Wecrm, tmp_path: Path, end: str, sound: bool, there: bool
+) -> None:
+    assert home("db", "backup", f"{home.home}/a.bak").code == 0
+    if not sound:  # then it is kept byte by byte, with what lies beside it
+        home.database.write_bytes(b"no database " * 999)
+        home.database.with_name(f"{home.database.name}-wal").write_bytes(b"its log")
+    victim = tmp_path / "victim"
+    if there:
+        victim.write_bytes(HELD)
+    with home.world() as world:
+        now = world.now()
+    links = []
+    for seconds in range(30):  # the clock goes on
+        stamp = datetime.fromtimestamp(now + seconds, UTC).strftime("%Y%m%dT%H%M%SZ")
+        links.append(home.database.with_name(f"{home.database.name}.before-restore-{stamp}{end}"))
+        links[-1].symlink_to(victim)
+    result = home("db", "restore", f"{home.home}/a.bak", "--yes")
+    assert result.code == 0, result.err
+    assert (victim.read_bytes() if there else victim.exists()) == (HELD if there else False)
+    assert all(link.is_symlink() for link in links)
+    kept = [path for path in home.database.parent.glob("*.before-restore-*") if not path.is_symlink()]
+    assert {path.name.rpartition("Z")[2].removeprefix("-2") for path in kept} == ({""} if sound else {"", "-wal"})
+    assert home("db", "check").code == 0
+
+
+def test_a_dangling_link_in_the_place_of_the_database_is_replaced_by_what_is_restored(
+    home: Wecrm, tmp_path: Path
+) -> None:
+    assert home("db", "backup", f"{home.home}/a.bak").code == 0
+    home.database.unlink()
+    home.database.symlink_to(tmp_path / "victim")
+    result = home("db", "restore", f"{home.home}/a.bak", "--yes")
+    assert result.code == 0, result.err
+    assert not (tmp_path / "victim").exists()
+    assert not home.database.is_symlink()
+    assert home("db", "check").code == 0

@@ -1,7 +1,10 @@
 """Plans that must not be applied are refused with 7 before anything is sent."""
 
-from collections.abc import Callable
+import importlib
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -159,6 +162,46 @@ def test_a_protected_profile_needs_the_corps_name(synced: Wecrm) -> None:
     refused(home, plan)
     refused(home, plan, "--confirm", "another")
     assert home("apply", str(plan), "--yes", "--confirm", "沙盒").code == 0
+
+
+def test_every_command_that_applies_takes_what_its_refusals_ask_for(synced: Wecrm) -> None:
+    import typer
+
+    from wecrm.cli.command import WRITING
+    from wecrm.cli.registry import COMMANDS
+
+    lacking = []
+    for noun, (module, _summary) in COMMANDS.items():
+        command = typer.main.get_command(importlib.import_module(module).app)
+        for words, each in verbs(noun, command):
+            names = {parameter.name for parameter in each.params}
+            if words in WRITING and "yes" in names and "confirm" not in names:
+                lacking.append(words)
+    assert lacking == []
+    home = synced
+    (home.home / "config.yaml").write_text(
+        "profiles: {sandbox: {corp_id: wwsandbox00000001, name: Sand, protected: true, limits: {max_changes: 1}}}"
+    )
+    for words in (
+        ("tags", "create", "新", "a", "b"),
+        ("tags", "rename", "新/a", "c"),
+        ("tags", "delete", "新/b", "新/c"),
+    ):
+        result, more = home(*words, "--yes"), list[str]()
+        while result.code == 7:
+            asked = re.search(r"(--[a-z-]+) (\S+)$", result.err, re.MULTILINE)
+            assert asked, result.err
+            assert asked[1] not in more
+            more += asked.groups()
+            result = home(*words, "--yes", *more)
+        assert (result.code, "--confirm" in more) == (0, True), result.err
+
+
+def verbs(words: str, command: Any) -> Iterator[tuple[str, Any]]:
+    """Every command below this one, by its words."""
+    yield words, command
+    for name, each in getattr(command, "commands", {}).items():
+        yield from verbs(f"{words} {name}", each)
 
 
 def test_too_many_failures_stop_the_job_and_skip_the_rest(synced: Wecrm) -> None:

@@ -48,7 +48,9 @@ class Office:
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A world of 20 members and 300 relations, made once."""
     path = tmp_path_factory.mktemp("small") / "a.world"
-    World.create(path, members=20, contacts=300, groups=4).close()
+    world = World.create(path, members=20, contacts=300, groups=4)
+    control.set_switch(world, "strict", True)  # a misspelt field would be ignored
+    world.close()
     return path
 
 

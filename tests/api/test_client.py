@@ -296,6 +296,25 @@ def answering(tmp_path: Path, *answers: bytes) -> Client:
     return Client(Settings(CORP_ID, {"contact": "s"}, tmp_path / "cache"), Run(Clock()), app)
 
 
+REFUSED = b'{"errcode":40001,"errmsg":"invalid credential"}'
+
+
+def test_40001_to_a_token_of_a_good_secret_renews_it_and_the_call_is_repeated(tmp_path: Path) -> None:
+    client = answering(tmp_path, REFUSED, b'{"errcode":0,"follow_user":["an.lu"]}')
+    assert contacts.follow_users(client) == ("an.lu",)
+    client.close()
+    assert (client.sent[TOKEN], client.sent[contacts.FOLLOW_USERS.path]) == (2, 2)
+
+
+def test_40001_to_the_renewed_token_ends_the_call_and_is_no_loop(tmp_path: Path) -> None:
+    client = answering(tmp_path, REFUSED)
+    with pytest.raises(ApiError) as caught:
+        contacts.follow_users(client)
+    client.close()
+    assert (caught.value.errcode, caught.value.code) == (40001, Exit.config)
+    assert (client.sent[TOKEN], client.sent[contacts.FOLLOW_USERS.path]) == (2, 2)
+
+
 @pytest.mark.parametrize(
     "body", [b"{}", b"[]", b"null", b"", b'{"errcode":null}', b'{"follow_user":[]}', b"[" * 5000, b"<html>"]
 )

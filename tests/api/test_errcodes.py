@@ -1,5 +1,6 @@
 """The errcode tables know every documented code and say something useful about it."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from wecrm.api.errcodes import LINES, TABLE, WAIT_WINDOW_S, Errcode, Reaction, find
 from wecrm.api.topics import TOPICS
-from wecrm.errors import Exit
+from wecrm.errors import SEVERITY, Exit
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "errcodes.txt"
 
@@ -158,3 +159,5 @@ def test_a_topic_is_a_short_page_that_fits_a_terminal(name: str) -> None:
 def test_the_exit_code_topic_names_every_exit_code() -> None:
     body = TOPICS["exit-codes"].body
     assert [end for end in Exit if str(int(end)) not in body] == []
+    order = [int(number) for number in re.findall(r"\d+", body.splitlines()[-1])]
+    assert order == [end for end in SEVERITY if end not in (Exit.interrupt, Exit.terminate, Exit.ok)]

@@ -120,7 +120,8 @@ OTHERWISE: dict[Endpoint, dict[str, object]] = {
     },
     contacts.BATCH_GET: {
         "a WeChat user who came by a channel, and an unlicensed member": [
-            [(CONTACT, replace(FOLLOW, tags=None, tag_id=(), state=""))]
+            [(CONTACT, replace(FOLLOW, tags=None, tag_id=(), state=""))],
+            701008,
         ],
         "little is known": [
             [

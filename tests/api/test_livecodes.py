@@ -144,8 +144,21 @@ def test_a_change_of_a_join_way_sends_all_of_it(client: Client, replay: Replay) 
     }
 
 
-def test_a_join_way_without_automatic_groups_names_none(client: Client, replay: Replay) -> None:
-    livecodes.add(client, LiveCode("group", chats=("wr1",), auto_create_room=False, room_base_name="n", room_base_id=3))
+def test_a_change_of_a_join_way_loses_nothing_that_stands_there_without_effect(client: Client, replay: Replay) -> None:
+    code = LiveCode("group", JOIN, chats=("wr1",), auto_create_room=False, room_base_name="n", mark_source=False)
+    livecodes.update(client, code, ["chats"])
+    assert body(replay, joinways.UPDATE) == {
+        "config_id": JOIN,
+        "scene": 2,
+        "auto_create_room": 0,
+        "chat_id_list": ["wr1"],
+        "room_base_name": "n",
+        "mark_source": False,
+    }
+
+
+def test_a_join_way_without_automatic_groups_needs_no_name(client: Client, replay: Replay) -> None:
+    livecodes.add(client, LiveCode("group", chats=("wr1",), auto_create_room=False))
     assert body(replay, joinways.ADD) == {"scene": 2, "auto_create_room": 0, "chat_id_list": ["wr1"]}
 
 
@@ -260,7 +273,7 @@ class Host:
         return [self.content]
 
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 1000
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 1000 + b"IEND\xaeB`\x82"
 
 
 @pytest.mark.parametrize("kind", ["contact", "group"])
@@ -310,8 +323,10 @@ def test_what_has_no_picture_is_not_asked_for(tmp_path: Path, code: LiveCode) ->
         (Host(PNG, "302 Found"), "HTTP 302"),
         (Host(PNG + b"0" * livecodes.PICTURE_MAX), "1,000,000"),
         (Host(b"<html>please log in</html>"), "proxy"),
+        (Host(PNG[:500]), "in the middle"),
+        (Host(b"\xff\xd8\xff\xe0" + b"0" * 500), "in the middle"),
     ],
-    ids=["gone", "elsewhere", "huge", "no-picture"],
+    ids=["gone", "elsewhere", "huge", "no-picture", "half a PNG", "half a JPEG"],
 )
 def test_an_answer_that_is_no_picture_is_an_error_and_no_file(tmp_path: Path, host: Host, said: str) -> None:
     client = connected(host, tmp_path)

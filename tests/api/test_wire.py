@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -10,11 +10,13 @@ import pytest
 
 from tests.api.tunnel import served, tunnel
 from tests.monitor import serving
-from wecrm.api import contacts
+from wecrm.api import contacts, livecodes
 from wecrm.api.client import Client, Settings
 from wecrm.errors import ApiError, Exit, TemporaryError
 from wecrm.models.clock import Run
+from wecrm.sandbox import control, faults
 from wecrm.sandbox.identity import CORP_ID, SECRETS
+from wecrm.sandbox.world import World
 
 
 class Hurried:
@@ -99,4 +101,16 @@ def test_proxies_of_the_environment_are_not_used(small: Path, tmp_path: Path, mo
     with served(small) as url:
         one = client(tmp_path, base_url=url)
         assert contacts.follow_users(one)
+        one.close()
+
+
+def test_a_picture_that_goes_wrong_on_the_way_is_no_picture(small: Path, tmp_path: Path) -> None:
+    with served(small) as url, closing(World.open(small)) as world:
+        one = client(tmp_path, base_url=url)
+        code = livecodes.get(one, "contact", livecodes.ids(one, "contact")[0])[0]
+        for kind in sorted({*faults.kinds_of(faults.PICTURES)} - {"slow", "kill"}):
+            control.add_fault(world, kind=kind, path="wwpic")
+            with pytest.raises(TemporaryError):
+                livecodes.picture(one, code)
+            assert livecodes.picture(one, code).startswith(b"\x89PNG"), kind
         one.close()

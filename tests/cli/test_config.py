@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.conftest import Wecrm
+from wecrm.cli.settings import PURPOSES
 from wecrm.cli.starter import TEXT, starter
 from wecrm.config import Config, Limits, Media, Profile, decode
 
@@ -112,6 +114,8 @@ def test_show_of_one_key_shows_what_is_below_it(bare: Wecrm) -> None:
 
 
 def test_show_works_without_a_file_or_a_profile(bare: Wecrm) -> None:
+    chosen = bare("config", "show", "--where", "key = 'timezone'", "-f", "json")
+    assert [row["value"] for row in json.loads(chosen.out)] == ["Asia/Shanghai"]
     assert settings(bare)["profile"] == ("", "built-in")
 
 
@@ -156,6 +160,42 @@ def test_validate_resolves_every_reference(bare: Wecrm, tmp_path: Path) -> None:
     assert "NOT_SET" in found["profiles.a.secrets.contact"]
     assert "chmod 600" in found["profiles.a.secrets.directory"]
     assert SECRET not in json.dumps(found)
+
+
+def test_only_secrets_that_are_mounted_may_be_readable_by_others(
+    bare: Wecrm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounted = tmp_path / "credentials"
+    mounted.mkdir()
+    for path in (mounted / "own", tmp_path / "beside"):
+        path.write_text(SECRET)
+        path.chmod(0o444)
+    (mounted / "elsewhere").symlink_to(tmp_path / "beside")
+    monkeypatch.chdir(tmp_path)
+
+    def refused(path: str, credentials: str) -> bool:
+        profile = {"corp_id": "ww123456", "secrets": {"contact": {"secret": f"file:{path}"}}}
+        env = {"CREDENTIALS_DIRECTORY": credentials}
+        return bool(problems(bare, json.dumps({"profiles": {"a": profile}}), env))
+
+    assert not refused(f"{mounted}/own", str(mounted))
+    assert not refused("credentials/own", str(mounted))
+    assert refused(f"{mounted}/own", "")
+    assert refused("beside", "")
+    assert refused(f"{mounted}/../beside", str(mounted))
+    assert refused(f"{mounted}/elsewhere", str(mounted))
+    assert refused("/run/secrets/../../" + str(tmp_path / "beside"), "")
+
+
+def test_the_example_decodes_and_shows_the_values_that_hold_without_it() -> None:
+    text = (Path(__file__).parents[2] / "config.example.yaml").read_bytes()
+    config = decode(text, "config.example.yaml")
+    (profile,) = config.profiles.values()
+    own = {"corp_id": profile.corp_id, "name": profile.name, "secrets": profile.secrets}
+    archive = replace(Profile("").archive, library=profile.archive.library, keys=profile.archive.keys)
+    assert profile == replace(Profile(""), **own, archive=archive)
+    assert config == Config(default_profile=config.default_profile, profiles=config.profiles)
+    assert set(profile.secrets) == set(PURPOSES)
 
 
 def test_validate_looks_through_the_archive_and_show_hides_its_secrets(bare: Wecrm) -> None:

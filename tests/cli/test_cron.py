@@ -59,6 +59,17 @@ def test_an_apply_under_cron_says_one_line_and_nothing_with_qq(synced: Wecrm) ->
     assert "--yes" in result.err
 
 
+@pytest.mark.parametrize(
+    "words", ["db check", "status", "report followers", "members list", "archive quarantine list", "config show"]
+)
+def test_every_command_under_cron_says_one_line_and_nothing_with_qq(synced: Wecrm, words: str) -> None:
+    file = str(synced.home / "a.csv")
+    result = synced(*words.split(), "-o", file, "--cron")
+    assert (result.code, result.out) == (0, "")
+    assert re.fullmatch(rf"{words} sandbox: \d+ s · exit 0\n", result.err)
+    assert synced(*words.split(), "-o", file, "--cron", "-qq").err == ""
+
+
 def test_notes_of_a_good_night_are_for_those_who_want_to_read_them(synced: Wecrm) -> None:
     told = synced("archive", "pull", "--cron")
     assert told.code == 0
@@ -129,7 +140,8 @@ def test_a_lock_is_free_the_moment_its_holder_is_killed(synced: Wecrm, purpose: 
         assert holder.stdout.readline() == "held\n"
         result = synced(*words)
         assert result.code == 11
-        assert f"process {holder.pid}" in result.err
+        assert f"(process {holder.pid})." in result.err
+        assert f"（进程 {holder.pid}）。" in synced("--lang", "zh", *words).err
         holder.send_signal(signal.SIGKILL)
         assert holder.wait() == -signal.SIGKILL
         process = synced.process(*words)

@@ -18,6 +18,7 @@ from tests.cli.conftest import leaves
 from tests.conftest import Wecrm
 from tests.reports.pages import Page
 from wecrm.cli.registry import COMMANDS
+from wecrm.sandbox import control
 from wecrm.store.views import VIEWS
 
 LISTS = ("members", "contacts", "groups", "tags", "jobs")
@@ -28,7 +29,7 @@ every_list = pytest.mark.parametrize("view", LISTS)
 def expected(corp: Wecrm, view: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Keys and values of the text columns of a view, straight from the cache, in order of its key."""
     keys = [column.key for column in VIEWS[view].columns if column.kind in ("text", "id")]
-    names = ", ".join(f'"{key}"' for key in keys)
+    names = ", ".join(f'CAST("{key}" AS TEXT)' for key in keys)
     order = ", ".join(f'"{key}"' for key in VIEWS[view].key)
     rows = corp.sql(f'SELECT {names} FROM "{view}" ORDER BY {order}')
     return keys, rows
@@ -63,6 +64,29 @@ def test_every_command_that_lists_a_view_takes_all_row_options(root: Any) -> Non
                     assert wanted <= {each.name for each in command.params}, words
                     found.add(first)
     assert found == set(LISTS)
+
+
+NOT_ALL = {
+    "archive search",
+    "archive sample",
+    "archive media list",
+    "archive words hits",
+    "db backup",
+    "explain",
+    "sql",
+}
+"""They show rows and choose them in another way: by options, words or SQL of their own, or there is one row."""
+
+
+def test_every_command_that_shows_rows_takes_all_row_options(root: Any) -> None:
+    wanted = {"format", "output", "columns", "where", "sort", "limit", "csv_safe", "headers"}
+    found = set()
+    for first in COMMANDS:
+        for words, command in leaves(root, first):
+            names = {each.name for each in command.params}
+            if {"format", "columns"} <= names and not wanted <= names:
+                found.add(" ".join(words))
+    assert found == NOT_ALL
 
 
 def test_the_corp_is_hostile_enough_to_prove_something(corp: Wecrm) -> None:
@@ -233,6 +257,22 @@ def test_a_file_in_no_folder_is_refused_before_anything_is_read(corp: Wecrm, tmp
     result = corp("contacts", "list", "-o", str(tmp_path / "no" / "rows.csv"))
     assert result.code == 2
     assert str(tmp_path / "no") in result.err
+
+
+@pytest.mark.parametrize("wrong", [("-o", "absent/a.csv"), ("-f", "cvs"), ("-o", "a.cvs"), ("--headers", "fr")])
+@pytest.mark.parametrize("words", ["archive consent", "doctor", "livecodes diff codes.yaml", "report followers"])
+def test_a_wrong_form_or_place_is_refused_before_wecom_is_asked(
+    synced: Wecrm, words: str, wrong: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert synced("livecodes", "pull", "codes.yaml", "--all").code == 0
+    with synced.world() as world:
+        last = max(call.id for call in control.calls(world))
+    result = synced(*words.split(), *wrong)
+    assert (result.code, result.out) == (2, "")
+    with synced.world() as world:
+        assert list(control.calls(world, after=last)) == []
+    assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["codes.yaml"]
 
 
 @pytest.mark.parametrize("fmt", ["csv", "json", "ndjson", "markdown", "html", "table"])

@@ -80,3 +80,12 @@ def test_a_part_that_does_not_exist_is_told_the_nearest(corp: Wecrm) -> None:
     result = corp("members", "show", corp.sql("SELECT userid FROM member")[0][0], "--part", "group")
     assert result.code == 2
     assert "Did you mean groups?" in result.err
+
+
+def test_the_id_of_a_department_is_a_text_in_json_and_found_with_quotes_and_without(corp: Wecrm) -> None:
+    every = json.loads(corp("members", "list", "--columns", "userid,main_department", "-f", "json").out)
+    wanted = every[0]["main_department"]
+    assert isinstance(wanted, str)
+    for condition in (f"main_department = {wanted}", f"main_department in ('{wanted}')"):
+        found = json.loads(corp("members", "list", "--where", condition, "-f", "json").out)
+        assert [row["userid"] for row in found] == [row["userid"] for row in every if row["main_department"] == wanted]

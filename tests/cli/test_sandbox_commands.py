@@ -250,10 +250,10 @@ def test_calls_are_rows_like_any_others(wecrm: Wecrm, tmp_path: Path) -> None:
 
 def test_switches_are_listed_and_turned(wecrm: Wecrm) -> None:
     rows = {row["name"]: row for row in json.loads(wecrm("sandbox", "switch", "-f", "json").out)}
-    assert rows["strict"]["value"] == "false"
+    assert (rows["strict"]["value"], rows["strict"]["default"]) == ("true", "false")
     assert rows["unknown_userid"]["others"] == ["40003"]
     for name, value, stored in (
-        ("strict", "true", True),
+        ("strict", "false", False),
         ("unknown_userid", "40003", 40003),
         ("escapes", "refuse", "refuse"),
     ):
@@ -261,7 +261,7 @@ def test_switches_are_listed_and_turned(wecrm: Wecrm) -> None:
         with wecrm.world() as world:
             assert world.switch(name) == stored
     (row,) = json.loads(wecrm("sandbox", "switch", "strict", "-f", "json").out)
-    assert row["value"] == "true"
+    assert row["value"] == "false"
 
 
 def test_a_switch_or_a_position_that_does_not_exist_is_a_mistake(wecrm: Wecrm) -> None:

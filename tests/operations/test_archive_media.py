@@ -126,6 +126,19 @@ def test_without_network_or_permission_the_run_ends_early_and_no_file_is_given_u
     assert fetching.drain(Shelf(content)).fetched == 3 * STREAK_MAX
 
 
+def test_old_files_that_never_come_do_not_keep_the_newer_ones_from_coming(fetching: Fetching) -> None:
+    bad = {f"bad {n}": b"" for n in range(STREAK_MAX + 5)}
+    good = files(7, 10)
+    fetching.want(bad, age_s=2 * DAY)
+    fetching.want(good, age_s=DAY)
+    for _night in range(2):
+        shelf = Shelf(good | bad, script={name: deque([10001] * 100) for name in bad})
+        fetching.drain(shelf)
+        fetching.clock.at += DAY // 2
+    assert {states(fetching)[name] for name in good} == {"done"}
+    assert {states(fetching)[name] for name in bad} == {"wanted"}
+
+
 @pytest.mark.parametrize("told", ["md5", "size"])
 def test_what_is_not_as_its_message_says_is_fetched_twice_more_and_then_kept_as_failed(
     fetching: Fetching, told: str

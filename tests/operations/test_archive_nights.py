@@ -255,7 +255,9 @@ def test_a_lost_private_key_is_partial_until_it_is_found(wecrm: Wecrm) -> None:
     assert {row["msgid"] for row in each} == {line["msgid"] for line in lines}
     with wecrm.world() as world:
         console.archive_withhold_key(world, version, withheld=False)
-    result = wecrm("archive", "quarantine", "retry")
+    other = wecrm("archive", "quarantine", "retry", "--version", str(version - 1))
+    assert (other.code, other.out, "0 recovered" in other.err) == (0, "", True)
+    result = wecrm("archive", "quarantine", "retry", "--version", str(version))
     assert result.code == 0
     assert f"{waiting:,} recovered, 0 still wait." in result.err
     assert missing(wecrm) == []

@@ -206,6 +206,13 @@ def test_a_wrong_key_of_a_version_is_told_as_what_the_library_says(home: Home) -
     assert (done.counts.new, done.counts.quarantined) == (0, 20)
     reasons = home.sql("SELECT DISTINCT reason, code FROM quarantine")
     assert set(reasons) <= {("cipher", 10008), ("key", -5)}
+    attempts = "SELECT max(attempts) FROM quarantine_state"
+    home.versions = [2]
+    assert home.pull(source).recovered == 0
+    assert home.sql(attempts) == [(1,)]
+    home.versions = [1]
+    assert home.pull(source).recovered == 20
+    assert home.texts() == spoken(20)
 
 
 # -- what comes is hostile

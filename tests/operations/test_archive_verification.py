@@ -344,6 +344,24 @@ def test_parts_without_media_come_round_too_and_say_so(archived: Archived) -> No
         assert re.search(r"^(\d+) of \1 links, 0 media files", result.err), result.err
 
 
+@pytest.mark.parametrize("words", [("--part", "auto", "--max-duration", "0s"), ("--part", "auto"), ()])
+def test_a_dry_run_verifies_and_notes_nothing(tmp_path: Path, words: tuple[str, ...]) -> None:
+    archived = Archived(tmp_path / "home", 6)
+    archived.night(2500)
+    archived.wecrm("archive", "verify", "--part", "auto", "--max-duration", "0s")
+    with closing(opened(archived)) as db:
+        before = db.execute("SELECT * FROM corp").fetchall()
+        ((last,),) = db.execute("SELECT max(id) FROM record")
+        db.execute("UPDATE record SET text = 'x' WHERE id = ?", (last,))
+    for _n in range(2):
+        result = archived.wecrm("archive", "verify", *words, "--dry-run", "-f", "json")
+        assert "Dry run" in result.err
+        with closing(opened(archived)) as db:
+            assert db.execute("SELECT * FROM corp").fetchall() == before
+        whole = words != ("--part", "auto", "--max-duration", "0s")
+        assert [one["id"] for one in json.loads(result.out) if one["finding"] == "changed"] == ([last] if whole else [])
+
+
 @pytest.mark.parametrize("change", [{"n": 2400}, {"n": "x"}, {"hash": ""}])
 def test_a_position_that_is_not_on_the_chain_is_not_believed(tmp_path: Path, change: dict[str, object]) -> None:
     archived = Archived(tmp_path / "home", 6)

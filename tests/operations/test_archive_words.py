@@ -150,6 +150,22 @@ def test_owners_are_told_once_and_never_what_was_said(corp: Wecrm) -> None:
     ok(corp("archive", "words", "hits", "--new", "--detailed-exitcode"))
 
 
+@pytest.mark.parametrize("long", ["cut", 45002])
+def test_a_notice_names_as_many_rules_as_a_message_has_room_for(corp: Wecrm, long: str | int) -> None:
+    names = [f"{n:02}{'退' * 58}" for n in range(12)]
+    rules(corp, [{"name": name, "level": "severe", "regex": ["."], "owner": "boss"} for name in names])
+    with corp.world() as world:
+        control.set_switch(world, "long_notice", long)
+    ok(corp("archive", "pull", "--no-media"))
+    ok(corp("archive", "words", "notify", "--yes", "--confirm", CORP))
+    (text,) = notices(corp)
+    assert len(text.encode()) <= 2048
+    _head, *lines, more, look = text.split("\n")
+    assert (more, look) == ("…", "Look: wecrm archive words hits --new --reason …")
+    assert [line.split(" · ")[1] for line in lines] == names[: len(lines)]
+    assert len(lines) > 7
+
+
 def test_a_plan_that_is_applied_later_counts_too(corp: Wecrm) -> None:
     ok(corp("archive", "pull", "--no-media"))
     ok(corp("archive", "words", "notify", "--level", "severe", "-o", str(corp.home / "tell.plan")))

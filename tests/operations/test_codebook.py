@@ -165,6 +165,28 @@ def test_codes_that_nobody_described_are_listed_and_taken_over_only_when_asked(s
     assert {name: one.fields for name, one in truth(synced).items()} == before
 
 
+def test_codes_in_no_list_are_taken_over_as_they_are_by_id_and_name_alone(synced: Wecrm) -> None:
+    old, group = (next(one for one in truth(synced).values() if one.kind == kind) for kind in ("contact", "group"))
+    with synced.world() as world, world.writing() as db:
+        db.execute("UPDATE live_code SET created = 1577836800 WHERE id = ?", (old.id,))
+    home = elsewhere(synced)
+    good(home("sync", "livecodes"))
+    assert home.sql("SELECT count(*) FROM live_code WHERE id IN (?, ?)", old.id, group.id) == [(0,)]
+    path = written(home, [{"name": "老官网", "id": old.id}, {"name": "老群", "kind": "group", "id": group.id}])
+    before, last = {name: one.fields for name, one in truth(home).items()}, calls(home)
+    good(push(home, path))
+    assert not written_since(home, last)
+    good(home("livecodes", "pull", str(path)))
+    new, club = entries_of(path)
+    assert new["members"] == old.fields["user"]
+    assert (new["channel"], new["remark"]) == (old.state, old.fields["remark"])
+    assert club["groups"] == group.fields["chat_id_list"]
+    assert "No changes" in push(home, path).err
+    assert {name: one.fields for name, one in truth(home).items()} == before
+    unknown = push(home, written(home, [{"name": "没有", "id": "f" * 32}]))
+    assert (unknown.code, "no code" in unknown.err) == (2, True)
+
+
 def test_a_lost_register_comes_back_from_the_file(synced: Wecrm, members: list[str], chats: list[str]) -> None:
     entries = channels(12, members, chats)
     path = written(synced, entries)
@@ -496,6 +518,56 @@ def test_an_update_leaves_alone_what_it_does_not_touch(synced: Wecrm, members: l
     good(push(synced, path))
     assert truth(synced)["海报"].fields == {**before, "state": "c2"}
     assert "No changes" in push(synced, path).err
+
+
+@pytest.mark.parametrize("channel", ["x" * 64, "渠" * 21])
+def test_a_link_has_room_for_a_longer_channel_than_other_codes(synced: Wecrm, members: list[str], channel: str) -> None:
+    link = {"name": "广告", "kind": "link", "channel": channel, "members": members[:1]}
+    path = written(synced, [link])
+    good(push(synced, path))
+    assert "No changes" in push(synced, path).err
+    shown = good(synced("livecodes", "list", "--where", "name = '广告'", "-f", "json")).out
+    assert [row["channel"] for row in json.loads(shown)] == [channel]
+    longer = push(synced, written(synced, [{**link, "channel": f"{channel}xx"}]))
+    assert longer.code == 2
+    assert "bytes; there may be 64" in longer.err
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_update_leaves_alone_what_the_register_does_not_know(
+    synced: Wecrm, members: list[str], chats: list[str], kept: bool
+) -> None:
+    with synced.world() as world:
+        control.set_switch(world, "update_keeps", kept)
+    entries: list[Entry] = [
+        {"name": "海报", "members": members[:1]},
+        {"name": "会员群", "kind": "group", "groups": chats[:1]},
+        {"name": "广告", "kind": "link", "members": members[:1]},
+    ]
+    good(push(synced, written(synced, entries)))
+    for entry in entries:
+        rewrite(synced, truth(synced)[entry["name"]].id, mark_source=False)
+    changes = {"海报": {"channel": "c2"}, "会员群": {"channel": "c2"}, "广告": {"skip_verify": False}}
+    good(push(synced, written(synced, [{**entry, **changes[entry["name"]]} for entry in entries])))
+    after = truth(synced)
+    assert [after[name].fields["mark_source"] for name in changes] == [False] * 3
+    assert [after[name].state for name in changes] == ["c2", "c2", ""]
+
+
+@pytest.mark.parametrize("described", [{}, {"room_name": "粉丝群", "room_number": 3}])
+def test_names_of_groups_that_are_not_made_any_more_stay_and_ask_for_nothing(
+    synced: Wecrm, chats: list[str], described: Entry
+) -> None:
+    path = written(synced, [{"name": "会员群", "kind": "group", "groups": chats[:1], **described}])
+    good(push(synced, path))
+    rewrite(synced, truth(synced)["会员群"].id, auto_create_room=0, room_base_name="茶友", room_base_id=10)
+    good(synced("livecodes", "pull", str(path)))
+    assert entries_of(path) == [{"name": "会员群", "kind": "group", "groups": chats[:1], "auto_create": False}]
+    assert "No changes" in good(push(synced, path)).err
+    good(synced("livecodes", "update", "会员群", "--channel", "c2", "--yes"))
+    after = truth(synced)["会员群"].fields
+    assert (after["state"], after["auto_create_room"]) == ("c2", 0)
+    assert (after["room_base_name"], after["room_base_id"]) == ("茶友", 10)
 
 
 def test_groups_that_wecom_added_by_itself_ask_for_no_push(synced: Wecrm, chats: list[str]) -> None:

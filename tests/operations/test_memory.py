@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import Wecrm
 from tests.operations.handing import JOB, customers, described, pair, plan, session, transferred, truth
+from wecrm.api.contacts import BATCH_GET
 from wecrm.models.plan import Outcome
 from wecrm.operations import memory
 from wecrm.sandbox import control
@@ -183,12 +184,15 @@ def test_many_customers_cost_a_call_for_a_hundred_and_only_lose_personal_tags(sy
     with session(synced) as s:
         memory.snapshot(s.work, "one-by-one", plan(former, taker, chosen))
         before = calls(synced, "externalcontact/get"), calls(synced, "batch/get_by_user")
+        told = memory.calls(s.store, {("onjob", former, taker): len(chosen)}, detailed=0)
         memory.snapshot(s.work, "listed", plan(former, taker, chosen), detailed=0)
         single, listed = (
             {k.external_userid: k.memory for k in memories.of_job(s.store, j)} for j in ("one-by-one", "listed")
         )
     assert calls(synced, "externalcontact/get") == before[0]
-    assert calls(synced, "batch/get_by_user") - before[1] <= 2 + 2 * 200 // 100
+    made = calls(synced, "batch/get_by_user") - before[1]
+    assert made <= 2 + 2 * 200 // 100
+    assert sum(told.values()) == told[BATCH_GET.path] == made
     assert single.keys() == listed.keys() == set(chosen)
     personal = 0
     for external, each in single.items():

@@ -7,7 +7,9 @@ import pytest
 
 from tests.conftest import Wecrm
 from tests.operations.closed import usual_end
+from tests.operations.handing import session
 from tests.operations.leaving import DAY_S, FULL, Scene, Size, scene
+from wecrm.operations import offboardwares
 from wecrm.sandbox import control
 
 ALONE = replace(FULL, full=0)
@@ -34,3 +36,15 @@ def test_one_taker_gets_all_420_groups_in_two_days(synced: Wecrm, size: Size, co
     assert days(found) == [size.groups_a_day, size.groups - size.groups_a_day]
     assert {found.owners()[chat] for chat in found.chats} == {taker}
     assert {ending.takeover for ending in found.endings().values() if ending.fate == "verified"} == {taker}
+
+
+def test_groups_of_an_owner_who_cant_be_named_are_known_in_a_corp_too_large_for_one_list(synced: Wecrm) -> None:
+    owner, count = synced.sql(
+        "SELECT owner, count(*) FROM group_chat WHERE owner NOT IN "
+        "(SELECT userid FROM member_department WHERE department = 3) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1"
+    )[0]
+    with synced.world() as world:
+        control.set_limits(world, list_people=1)
+        control.set_visible_range(world, "contact", [3])
+    with session(synced) as s:
+        assert len(offboardwares.groups(s.work, owner)) == count

@@ -59,7 +59,7 @@ def test_the_picture_tells_what_the_code_says(host: tuple[Host, Client]) -> None
 
 @pytest.mark.parametrize(
     "picture",
-    [drawn(), drawn(ADDRESS, ADDRESS + "2"), b"\x89PNG\r\n\x1a\n" + b"0" * 99],
+    [drawn(), drawn(ADDRESS, ADDRESS + "2"), b"\x89PNG\r\n\x1a\n" + b"0" * 99 + b"IEND\xaeB`\x82"],
     ids=["none", "two", "damaged"],
 )
 def test_a_picture_that_cannot_be_read_is_offered_as_it_is(host: tuple[Host, Client], picture: bytes) -> None:

@@ -1,8 +1,10 @@
 """`sync stats`: what WeCom counts by itself, fetched once, again when it is final, and never made up."""
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from tests.conftest import Wecrm
 from tests.sandbox.conftest import Office
 from wecrm.api.client import Client, Settings
 from wecrm.models.clock import Run
-from wecrm.operations import sync_stats
+from wecrm.operations import sync_livecodes, sync_stats
 from wecrm.operations.work import Work
 from wecrm.sandbox import control
 from wecrm.sandbox.app import wsgi
@@ -232,17 +234,18 @@ def world(seeded: Path, tmp_path: Path) -> Iterator[World]:
 
 
 class Picky:
-    """The sandbox, but one person must not be named: calls that do are refused, or leave that person out."""
+    """The sandbox, but one person (or message) must not be named: calls that do are refused, or leave them out."""
 
     def __init__(self, world: World, person: str, errcode: int) -> None:
         self.app, self.person, self.errcode = wsgi(world), person, errcode
         self.refused: Counter[str] = Counter()
+        self.apis: tuple[str, ...] = (BEHAVIOR, GROUPS)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         body = environ["wsgi.input"].read()
         path = environ["PATH_INFO"].removeprefix("/cgi-bin/externalcontact/")
         asked = json.loads(body) if body else {}
-        if path in (BEHAVIOR, GROUPS) and self.person in json.dumps(asked):
+        if path in self.apis and self.person in json.dumps(asked):
             self.refused[path] += 1
             answer = json.dumps({"errcode": self.errcode, "errmsg": "no"}).encode()
             if not self.errcode:
@@ -312,6 +315,21 @@ def test_days_that_wecom_does_not_have_are_asked_for_once_and_told(
     assert app.refused[BEHAVIOR] <= 6
 
 
+@pytest.mark.parametrize("errcode", [41044, 40058])
+def test_a_link_that_is_deleted_while_links_are_read_holds_up_no_other(
+    home: Wecrm, pick: Callable[[str, int], tuple[Work, Picky]], errcode: int
+) -> None:
+    with home.world() as world:
+        first, *others = Office(world).ec("customer_acquisition/list_link")["link_id_list"]
+    work, app = pick(first, errcode)
+    app.apis = ("customer_acquisition/customer",)
+    assert sync_livecodes.livecodes(work).exit == 0
+    assert app.refused.total() == 1
+    assert home.sql("SELECT code_id FROM live_code WHERE kind = 'link' AND gone_at IS NOT NULL") == [(first,)]
+    assert {link for (link,) in home.sql("SELECT DISTINCT link_id FROM link_customer")} == set(others)
+    assert home.sql("SELECT count(*) FROM corp WHERE key = 'acquisition_quota'") == [(1,)]
+
+
 # -- mass messages
 
 
@@ -377,3 +395,38 @@ def test_a_sender_who_left_leaves_a_note_and_no_hole(home: Wecrm) -> None:
         control.advance(world, 3 * DAY_S)
     assert f"Receivers of {sender} were not read" in stats(home)
     assert "Receivers" not in stats(home)  # nobody will ever read them, so nobody asks again
+
+
+def test_a_mass_message_that_is_still_being_dispatched_is_read_the_next_time(
+    home: Wecrm, pick: Callable[[str, int], tuple[Work, Picky]]
+) -> None:
+    stats(home)
+    msgid = home.sql("SELECT msgid FROM groupsend_tasks WHERE sent LIMIT 1")[0][0]
+    tasks = "SELECT count(*) FROM groupsend_tasks WHERE msgid = ?"
+    there = home.sql(tasks, msgid)
+    with closing(sqlite3.connect(home.database)) as db, db:
+        db.execute("DELETE FROM groupsend_task WHERE msgid = ?", (msgid,))
+        db.execute("UPDATE groupsend SET read_at = NULL WHERE msgid = ?", (msgid,))
+    work, app = pick(msgid, 41063)
+    app.apis = ("get_groupmsg_task",)
+    synced = sync_stats.stats(work)
+    assert (synced.exit, synced.notes, app.refused.total()) == (0, (), 4)
+    app.apis = ()
+    assert sync_stats.stats(work).exit == 0
+    assert home.sql(tasks, msgid) == there
+
+
+def test_a_mass_message_that_wecom_forgot_leaves_a_note_and_no_hole(home: Wecrm, people: list[str]) -> None:
+    stats(home)
+    made = TODAY - 2 * DAY_S
+    with closing(sqlite3.connect(home.database)) as db, db:
+        for msgid, read_at in (("msgGONE1", None), ("msgGONE2", made)):
+            db.execute("INSERT INTO groupsend VALUES (?, 'single', '', ?, 'x', ?)", (msgid, made, read_at))
+        db.execute(
+            "INSERT INTO groupsend_task (msgid, userid, sent, send_time) VALUES ('msgGONE2', ?, 1, ?)",
+            (people[0], made),
+        )
+    said = stats(home)  # that it ends well is part of it
+    assert "Mass message msgGONE1 was not read" in said
+    assert f"Receivers of {people[0]} were not read (msgGONE2)" in said
+    assert "msgGONE" not in stats(home)  # it will not come back, so nobody asks again

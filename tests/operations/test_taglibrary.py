@@ -71,6 +71,24 @@ def test_an_edited_file_comes_back_byte_for_byte(home: Wecrm) -> None:
     assert home("tags", "diff", str(path)).code == 0
 
 
+def test_what_goes_above_the_largest_order_that_wecom_takes_comes_back_in_its_place(home: Wecrm) -> None:
+    with home.world() as world, world.writing() as db:
+        db.execute("UPDATE tag SET ord = 4294967295 WHERE name = 'VIP'")
+        db.execute("UPDATE tag_group SET ord = 4294967295 WHERE name = '客户等级'")
+        world.changed()
+    assert home("sync", "tags").code == 0
+    path = pulled(home)
+
+    def change(groups: list[dict]) -> None:
+        assert (groups[0]["group"], groups[0]["tags"][0]) == ("客户等级", "VIP")
+        groups[0]["tags"].insert(0, "钻石")
+        groups.insert(0, {"group": "大促", "tags": ["双十一"]})
+
+    wanted = edit(path, change)
+    applied(home, path)
+    assert pulled(home).read_bytes() == wanted
+
+
 def test_a_rename_keeps_the_customers_the_order_and_needs_was(home: Wecrm) -> None:
     tag = facts.tag(home, "客户等级", "VIP")
     carriers = {key for key, tags in facts.truth(home).items() if tag in tags}

@@ -14,6 +14,7 @@ import pytest
 from tests.acceptance.test_safety import writes
 from tests.conftest import Result, Wecrm
 from wecrm.sandbox import control
+from wecrm.sandbox.identity import CORP_ID
 from wecrm.sandbox.world import World
 
 GIVER, LARGE = "liu.yuxuan", "fu.jianhua"
@@ -318,6 +319,22 @@ def test_who_is_on_the_way_or_moved_twice_stays_out(synced: Wecrm) -> None:
     with synced.world() as world:
         control.advance(world, 91 * DAY_S)
     assert moved(planned(synced, *words)[0]) == {first: "carol.lin"}
+
+
+def test_the_calls_that_a_plan_tells_are_those_that_it_makes(synced: Wecrm) -> None:
+    delete(synced, LARGE)
+    planned(synced, "--from", f"{GIVER},{LARGE}", "--to", ",".join(TAKERS))
+    path = synced.home / "a.plan"
+    told = json.loads(path.read_text("utf-8").splitlines()[0])["calls"]
+    with synced.world() as world:
+        before = max(call.id for call in control.calls(world))
+    limits = ("--max-removals", "100%", "--max-changes", "1000", "--confirm", CORP_ID)
+    applied = synced("apply", str(path), "--yes", *limits)
+    assert applied.code == 0, applied.err
+    with synced.world() as world:
+        made = Counter(call.path for call in control.calls(world, after=before))
+    assert made["/cgi-bin/externalcontact/get"] == told["/cgi-bin/externalcontact/get"] > 500
+    assert 0 <= sum(told.values()) - made.total() <= 20
 
 
 @pytest.fixture(scope="module")

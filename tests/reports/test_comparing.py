@@ -107,6 +107,17 @@ def test_help_shows_the_options_that_a_report_takes_and_its_definition(synced: W
     assert "a customer of two members counts twice" in " ".join(followers.split())
 
 
-def test_several_reports_are_keys_of_one_object(synced: Wecrm) -> None:
+def test_several_reports_are_one_array_with_a_name_and_rows_each(synced: Wecrm) -> None:
     found = json.loads(synced("report", "followers,tags", "-f", "json").out)
-    assert found == {name: json.loads(synced("report", name, "-f", "json").out) for name in ("followers", "tags")}
+    names = ("followers", "tags")
+    assert found == [{"name": name, "rows": json.loads(synced("report", name, "-f", "json").out)} for name in names]
+
+
+def test_several_reports_for_a_person_stand_below_each_other_without_empty_columns(synced: Wecrm) -> None:
+    result = synced("report", "followers,channels", "-f", "table")
+    assert result.code == 0, result.err
+    rows = json.loads(synced("report", "channels", "-f", "json").out)
+    assert all(row["rate_30"] is None for row in rows)
+    total = result.lines[-1].split()
+    assert total[0] == "Total"
+    assert total[1:] == [str(sum(row[key] or 0 for row in rows)) for key in ("added", "fresh", "active", "lost")]

@@ -229,13 +229,19 @@ def owned(world: World) -> dict[Day, Counter[str] | None]:
 
 
 def grown(truth: dict[Day, Counter[str] | None], owner: str, first: date, last: date) -> int | None:
-    """Messages from the beginning of `first` to the end of `last`; None where the evening before is not known."""
+    """Messages from the beginning of `first` to the end of `last`; None where the evening before is not known.
+
+    Of an evening WeCom tells nothing when there was no group: nothing was written yet, or it is not known how much.
+    """
     eve = owner, first - timedelta(days=1)
     now = truth[owner, last]
     assert now is not None
     if eve not in truth:
         return None
-    return now["msg_total"] - (truth[eve] or Counter())["msg_total"]
+    then = truth[eve]
+    if then is None and any(owner == one and day < eve[1] and figures for (one, day), figures in truth.items()):
+        return None
+    return now["msg_total"] - (then or Counter())["msg_total"]
 
 
 @pytest.mark.parametrize(("words", "first", "end"), PERIODS, ids=["ever", "month", "days", "noon"])
@@ -293,12 +299,47 @@ def test_groups_of_every_day(life: Life) -> None:
     assert rows.keys() == {key for key, figures in truth.items() if figures is not None}
     seen = 0
     for (owner, day), row in rows.items():
-        figures, eve = truth[owner, day], truth.get((owner, day - timedelta(days=1)))
+        figures = truth[owner, day]
         assert figures is not None
         assert all(row[name] == figures[WIRE[name]] for name in (*STATES, *OF_PERIOD))
-        assert row["messages"] == (None if eve is None else figures["msg_total"] - eve["msg_total"])
+        assert row["messages"] == grown(truth, owner, day, day)
         seen += row["messages"] or 0
     assert seen > 0
+
+
+EVES = {
+    "2026-09-01": (None, None),  # WeCom told nothing: there was no group yet
+    "2026-09-02": (5, 5),
+    "2026-09-03": (12, 7),
+    "2026-09-04": (None, None),  # a hole: what was written on the next day is not known
+    "2026-09-05": (90, None),
+    "2026-09-06": (100, 10),
+    "2026-09-08": (130, None),  # the 7th was never read: the difference is of two days
+    "2026-09-09": (131, 1),
+}
+"""Day → all messages ever, and those of the day."""
+
+
+def test_messages_of_a_day_are_never_those_of_several(wecrm: Wecrm) -> None:
+    assert wecrm("sync", "members").code == 0
+    ever = [(day, total) for day, (total, _day) in EVES.items()]
+    ever.insert(0, ("2026-08-31", None))
+    some = "('anna', '{}', 0, {}, 1, 0, 3, 2, {}, 1789000000)"
+    lines = (some.format(day, 1 if total else "NULL", total or "NULL") for day, total in ever)
+    change(wecrm, "DELETE FROM group_day", f"INSERT INTO group_day VALUES {', '.join(lines)}")
+    days = {day: said for day, (total, said) in EVES.items() if total}
+    view = wecrm("sql", "SELECT day, messages FROM group_days WHERE owner = 'anna' ORDER BY day", "-f", "json")
+    assert {row["day"]: row["messages"] for row in json.loads(view.out)} == days
+    words = ("--since", "2026-09", "--until", "2026-09", "-f", "json")
+    rows = json.loads(wecrm("report", "group-stats", "--rows", *words).out)
+    assert {row["day"]: row["messages"] for row in rows} == days
+    by_day = json.loads(wecrm("report", "group-stats", "--by", "day", *words).out)
+    assert {row["period"]: row["messages"] for row in by_day if row["owners"]} == days
+    assert [row["messages"] for row in json.loads(wecrm("report", "group-stats", *words).out)] == [131]
+    late = ("--since", "2026-09-05", "-f", "json")
+    assert [row["messages"] for row in json.loads(wecrm("report", "group-stats", *late).out)] == [None]
+    late = ("--since", "2026-09-06", "-f", "json")
+    assert [row["messages"] for row in json.loads(wecrm("report", "group-stats", *late).out)] == [41]
 
 
 def test_links_by_link_and_by_month(life: Life) -> None:

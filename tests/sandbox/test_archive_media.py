@@ -160,6 +160,17 @@ def test_an_untrusted_address_gets_no_file(talkative: World) -> None:
     assert WorldSource(talkative).media(told, "")[0] == 10009
 
 
+@pytest.mark.parametrize("state", ["off", "expired"])
+def test_an_archive_that_is_not_in_force_gives_no_file_and_not_the_reason(talkative: World, state: str) -> None:
+    told = next(sent(talkative))[1]["sdkfileid"]
+    control.archive_state(talkative, state)
+    source = WorldSource(talkative)
+    assert source.media(told, "") == (10002, b"", "", False)
+    assert source.media("", "")[0] == 10000
+    control.archive_state(talkative, "on")
+    assert source.media(told, "")[0] == 0
+
+
 def test_the_call_log_knows_no_file_ids(talkative: World) -> None:
     told = next(sent(talkative))[1]["sdkfileid"]
     WorldSource(talkative).media(told, "")

@@ -1,5 +1,6 @@
 """Members, customers, remarks."""
 
+import json
 from typing import Any
 
 import pytest
@@ -308,8 +309,16 @@ def test_an_app_sees_only_those_departments_of_a_member_that_lie_in_its_range(of
         if r["department"] == 13 and any(other["userid"] == r["userid"] and other["department"] != 13 for other in rows)
     )
     assert len(office.get("user/get", userid=userid)["department"]) == 2
+    own = [row["department"] for row in rows if row["userid"] == userid]
+    leads = json.dumps([int(department != home) for department in own])
+    with office.world.writing() as db:
+        sql = "UPDATE member SET detail = json_set(detail, '$.order', json(?), '$.is_leader_in_dept', json(?))"
+        db.execute(f"{sql} WHERE userid = ?", (json.dumps(own), leads, userid))
     control.set_visible_range(office.world, "contact", [home])
-    assert office.get("user/get", userid=userid)["department"] == [home]
+    seen = office.get("user/get", userid=userid)
+    assert (seen["department"], seen["order"], seen["is_leader_in_dept"]) == ([home], [home], [0])
+    (listed,) = [one for one in office.get("user/list", department_id=home)["userlist"] if one["userid"] == userid]
+    assert (listed["department"], listed["order"], listed["is_leader_in_dept"]) == ([home], [home], [0])
 
 
 def test_remark_changes_what_is_named_and_leaves_the_rest(office: Any) -> None:

@@ -161,10 +161,38 @@ def test_the_first_fault_wins_and_all_can_be_cleared(office: Any) -> None:
     assert office.ec("get_corp_tag_list")["errcode"] == 0
 
 
-@pytest.mark.parametrize("wrong", [{"kind": "nonsense"}, {"kind": "-1", "when": "never"}, {"kind": "-1", "share": 2}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "nonsense"},
+        {"kind": "-1", "when": "never"},
+        {"kind": "-1", "share": 2},
+        {"kind": "redirect"},
+        {"kind": "-1", "path": "wwpic"},
+    ],
+)
 def test_a_senseless_fault_is_a_value_error(office: Any, wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         control.add_fault(office.world, **wrong)
+
+
+def test_pictures_meet_the_faults_that_name_them_and_no_others(office: Any) -> None:
+    office.token()
+    url = next(code.url for code in control.code_truth(office.world) if code.kind != "link" and code.url)
+    good = office.http.get(url).content
+    control.add_fault(office.world, kind="close", times=2)
+    assert office.http.get(url).content == good
+    control.add_fault(office.world, kind="http404", path="wwpic", skip=1)
+    with pytest.raises(ConnectionResetError):
+        office.ec("get_corp_tag_list")
+    assert [office.http.get(url).status_code for _ in range(3)] == [200, 404, 200]
+    control.add_fault(office.world, kind="redirect", path="wwpic")
+    led = office.http.get(url)
+    assert (led.status_code, led.content) == (302, b"")
+    assert office.http.get(led.headers["location"]).content not in (good, b"")
+    for kind, size in (("large", 4_000_000 + len(good)), ("cut", len(good) // 2), ("wrong_type", 2)):
+        control.add_fault(office.world, kind=kind, path="wwpic")
+        assert len(office.http.get(url).content) == size
 
 
 def test_faults_stand_in_the_world_file_for_every_process(office: Any) -> None:

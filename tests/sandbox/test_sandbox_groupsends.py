@@ -126,7 +126,8 @@ def _group_window(office: Any, back: int) -> list[dict[str, Any]]:
 
 def test_unknown_messages_and_members_are_refused(office: Any) -> None:
     (send, *_) = listed(office)
-    assert office.ec("get_groupmsg_task", msgid="msgNOBODY")["errcode"] == 40058
-    assert office.ec("get_groupmsg_task")["errcode"] == 40063
+    for api in ("get_groupmsg_task", "get_groupmsg_send_result"):
+        assert office.ec(api, msgid="msgNOBODY", userid="nobody")["errcode"] == 41047
+        assert office.ec(api, userid="nobody")["errcode"] == 41046
     assert office.ec("get_groupmsg_send_result", msgid=send["msgid"])["errcode"] == 40063
     assert office.ec("get_groupmsg_send_result", msgid=send["msgid"], userid="nobody")["errcode"] == 60111

@@ -185,6 +185,7 @@ def test_events_tell_of_a_success_of_a_refusal_and_of_a_return(office: Any, pair
     [
         ({"handover_userid": None}, 41009),
         ({"takeover_userid": ""}, 41009),
+        ({"external_userid": None}, 41035),
         ({"external_userid": []}, 40063),
         ({"external_userid": "wm"}, 40058),
         ({"external_userid": ["x"] * 101}, 40058),

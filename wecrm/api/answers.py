@@ -21,6 +21,9 @@ NAMES_IP = (60020, 301042)
 
 NOT_ALLOWED = 48002
 
+_ABOUT_SECRET = (40001, 40014, 40091, 45031, NOT_ALLOWED, 60020)
+"""Codes that a person can act on only who knows which of a profile's secrets is meant."""
+
 _HINT = re.compile(r"hint: \[([^\]]*)\]")
 _IP = re.compile(r"from ip: ([0-9A-Fa-f.:]*[0-9A-Fa-f])")
 
@@ -60,8 +63,8 @@ def lenient(content: bytes, reply: type[T]) -> T:
         raise Unread(f"not the documented JSON ({type(broken).__name__})") from None
 
 
-def error(endpoint: Endpoint, answer: Envelope) -> ApiError:
-    """The error a person reads for this answer: what, why, how to fix."""
+def error(endpoint: Endpoint, answer: Envelope, secret: str = "") -> ApiError:
+    """The error a person reads for this answer: what, why, how to fix; `secret`: the purpose of the one it took."""
     code = find(answer.errcode)
     hint = _HINT.search(answer.errmsg)
     what = _(
@@ -74,6 +77,8 @@ def error(endpoint: Endpoint, answer: Envelope) -> ApiError:
     fix = _(code.fix) if code.fix else _("`wecrm explain {errcode}` says more.", errcode=answer.errcode)
     if answer.errcode == NOT_ALLOWED:
         why, fix = _not_allowed(endpoint) or (why, fix)
+    if secret and answer.errcode in _ABOUT_SECRET:
+        why += "\n" + _("It was asked with the {kind} secret of the profile.", kind=secret)
     seen = _IP.search(answer.errmsg) if answer.errcode in NAMES_IP else None
     if seen:
         why += "\n" + _("WeCom saw the IP {ip}.", ip=seen.group(1))

@@ -45,7 +45,8 @@ GETTOKEN_TRIES: Mapping[Reaction, int] = {
 WAIT_S = (60.0, 60.0, 3600.0)
 """Pauses of an API after 45009: its minute window twice, then its hour window (doc 90454)."""
 
-SLICE_S = 1.0
+WRONG_SECRET = 40001
+"""So says gettoken. Any other call was let in by this secret a moment ago, and can only mean its token."""
 
 
 class WSGIApp(Protocol):
@@ -122,12 +123,12 @@ class Client:
                 if endpoint.effect != "read":
                     raise answers.unanswered(endpoint, error) from error
                 answer = answers.Envelope(-1, f"{answers.UNREAD}{error}")
-            reaction = find(answer.errcode).reaction
+            reaction = Reaction.refresh if answer.errcode == WRONG_SECRET else find(answer.errcode).reaction
             tries[reaction] += 1
             if tries[reaction] > self._allowed(TRIES, reaction, endpoint):
                 if reaction is Reaction.wait and not endpoint.day_limit:
                     self._limiter.block(endpoint.path, WAIT_S[0])
-                raise answers.error(endpoint, answer)
+                raise answers.error(endpoint, answer, self._secret(endpoint))
             if reaction is Reaction.retry and endpoint.effect == "once":
                 self._pause(endpoint, reaction, tries[reaction], answer)
                 raise answers.unanswered(endpoint, f"errcode {answer.errcode}")
@@ -228,8 +229,8 @@ class Client:
         known = endpoint.secret in self.settings.secrets
         return "contact" if endpoint.secret in OPTIONAL and not known else endpoint.secret
 
-    def _gettoken(self, secret: str) -> Granted:
-        params = {"corpid": self.settings.corp_id, "corpsecret": secret}
+    def _gettoken(self, kind: str) -> Granted:
+        params = {"corpid": self.settings.corp_id, "corpsecret": self.settings.secrets[kind]}
         tries = 0
         while True:
             try:
@@ -242,7 +243,7 @@ class Client:
             tries += 1
             reaction = find(answer.errcode).reaction
             if tries > self._allowed(GETTOKEN_TRIES, reaction, GETTOKEN):
-                raise answers.error(GETTOKEN, answer)
+                raise answers.error(GETTOKEN, answer, kind)
             self._pause(GETTOKEN, reaction, tries, answer)
 
     def _allowed(self, tries: Mapping[Reaction, int], reaction: Reaction, endpoint: Endpoint) -> int:
@@ -267,7 +268,7 @@ class Client:
         with self._gate(endpoint.path).entered():
             with self._gate(endpoint.path).line:  # one waits for the budget, the others for their turn
                 while (wait := self._limiter.take(endpoint.path)) > 0:
-                    self.sleep(wait)
+                    self.run.sleep(wait)
             self.sent[endpoint.path] += 1
             try:
                 response = self._http.request(endpoint.method, endpoint.path, params=query, content=content)
@@ -292,14 +293,7 @@ class Client:
             return  # the next try waits in the limiter, as every process does
         if reaction is Reaction.slow:
             self._gate(endpoint.path).crowded()
-        self.sleep(min(30.0, 0.5 * 2**tries) * random.uniform(0.5, 1.0))  # noqa: S311
-
-    def sleep(self, seconds: float) -> None:
-        """Wait on the run's clock, in slices, so that a stop is heard."""
-        while seconds > 0:
-            self.run.check()
-            self.run.clock.sleep(min(seconds, SLICE_S))
-            seconds -= SLICE_S
+        self.run.sleep(min(30.0, 0.5 * 2**tries) * random.uniform(0.5, 1.0))  # noqa: S311
 
 
 def _http(settings: Settings, app: WSGIApp | None) -> httpx.Client:

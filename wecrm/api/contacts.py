@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
+from wecrm.api import answers
 from wecrm.api.answers import Envelope
 from wecrm.api.client import Client
 from wecrm.api.endpoint import Endpoint
@@ -19,6 +20,7 @@ BATCH_GET = Endpoint("POST", "/cgi-bin/externalcontact/batch/get_by_user", doc=9
 REMARK = Endpoint("POST", "/cgi-bin/externalcontact/remark", doc=92115, effect="same")
 
 NO_RELATION = 84061
+UNLICENSED = 701008
 BATCH_MEMBERS = 100
 PAGE = 100
 REMARK_MAX, DESCRIPTION_MAX, COMPANY_MAX = 20, 150, 20
@@ -38,9 +40,14 @@ class _Pair(msgspec.Struct, frozen=True):
     follow_info: msgspec.Raw
 
 
+class _Skipped(msgspec.Struct, frozen=True):
+    unlicensed_userid_list: tuple[str, ...] | None = None
+
+
 class _Batch(msgspec.Struct, frozen=True):
     external_contact_list: tuple[_Pair, ...] = ()
     next_cursor: str | None = None
+    fail_info: _Skipped | None = None
 
 
 class _Detail(msgspec.Struct, frozen=True):
@@ -97,15 +104,28 @@ def get(client: Client, external_userid: str) -> tuple[Relation | Malformed, ...
 def batch_get(client: Client, userids: Sequence[str]) -> Iterator[tuple[Relation | Malformed, ...]]:
     """Pages of all relations of up to 100 members (doc 92994), as they come.
 
-    A customer of two of the members comes twice. Members without customers contribute nothing.
-    Personal tags are not in this answer. A page may be short or empty before the last one.
+    A customer of two of the members comes twice. Members without customers contribute nothing; of one alone
+    84061 says so too, as in `external_userids`. Personal tags are not in this answer. A page may be short or
+    empty before the last one.
 
     Raises:
-        ApiError: 40003/60111 a member is unknown or out of sight; 50100 the cursor ended.
+        ApiError: 40003/60111 a member is unknown or out of sight; 84061 maybe none of several members has a
+            customer: ask for each of them; 50100 the cursor ended; 701008, after the last page, the others are
+            whole, but somebody has no licence (provider apps).
     """
     body = {"userid_list": list(userids), "limit": PAGE}
-    for page in client.pages(BATCH_GET, _Batch, body=body):
-        yield tuple(_relation(pair.external_contact, pair.follow_info) for pair in page.external_contact_list)
+    begun = False
+    skipped: set[str] = set()
+    try:
+        for page in client.pages(BATCH_GET, _Batch, body=body):
+            begun = True
+            skipped.update((page.fail_info and page.fail_info.unlicensed_userid_list) or ())
+            yield tuple(_relation(pair.external_contact, pair.follow_info) for pair in page.external_contact_list)
+    except ApiError as error:
+        if error.errcode != NO_RELATION or begun or len(userids) > 1:
+            raise
+    if skipped:
+        raise answers.error(BATCH_GET, Envelope(UNLICENSED, ", ".join(sorted(skipped))))
 
 
 def remark(client: Client, userid: str, external_userid: str, fields: Mapping[str, str | Sequence[str]]) -> None:

@@ -43,6 +43,7 @@ class _Way(msgspec.Struct, frozen=True):
     party: tuple[int, ...] = ()
     is_temp: bool = False
     is_exclusive: bool = False
+    mark_source: bool = True
     qr_code: str = ""
 
 
@@ -103,7 +104,7 @@ def add(client: Client, code: LiveCode) -> str:
 
 
 def update(client: Client, code: LiveCode, touched: Collection[str]) -> None:
-    """Write the `touched` fields of a contact way as `code` has them (doc 92228).
+    """Write the `touched` fields of a contact way as `code` has them, and `mark_source` if it is off (doc 92228).
 
     Lists replace the old ones; fields not named stay. Type and scene are fixed, and an expired
     temporary way can't be changed.
@@ -116,6 +117,8 @@ def update(client: Client, code: LiveCode, touched: Collection[str]) -> None:
     """
     wanted = {_WIRE.get(name, name) for name in touched}
     fields = {name: value for name, value in _fields(code).items() if name in wanted}
+    if not code.mark_source:  # whether it stays when it is not sent is told nowhere
+        fields["mark_source"] = False
     client.call(UPDATE, Envelope, body={"config_id": code.id, **fields})
 
 
@@ -163,6 +166,7 @@ def _code(content: bytes) -> tuple[LiveCode, bytes]:
         skip_verify=way.skip_verify,
         is_exclusive=way.is_exclusive,
         is_temp=way.is_temp,
+        mark_source=way.mark_source,
         url=way.qr_code,
     )
     return code, raw

@@ -15,6 +15,8 @@ GET = Endpoint("POST", "/cgi-bin/externalcontact/groupchat/get", doc=92122, effe
 OWNERS = 100
 PAGE = 1000
 SCOPE_TOO_LARGE = 81017
+GONE = (49008, 40050)
+"""Errcodes of a group that was dissolved."""
 
 
 class _List(msgspec.Struct, frozen=True):

@@ -25,6 +25,7 @@ class _Way(msgspec.Struct, frozen=True):
     chat_id_list: tuple[str, ...] = ()
     qr_code: str = ""
     state: str = ""
+    mark_source: bool = True
 
 
 class _Detail(msgspec.Struct, frozen=True):
@@ -77,15 +78,14 @@ def delete(client: Client, config_id: str) -> None:
 
 
 def _fields(code: LiveCode) -> Mapping[str, object]:
-    """All that a join way has; what is empty is left out, which means the same."""
-    fields: dict[str, object] = {"remark": code.remark, "state": code.state}
-    if code.auto_create_room:
-        fields |= {"room_base_name": code.room_base_name, "room_base_id": code.room_base_id}
+    """All that a join way has; what stands at its default is left out, which means the same."""
+    fields = {name: getattr(code, name) for name in ("remark", "state", "room_base_name", "room_base_id")}
     return {
         "scene": code.scene,
         "auto_create_room": int(code.auto_create_room),  # 0 or 1 here, a bool everywhere else
         "chat_id_list": code.chats,
         **{name: value for name, value in fields.items() if value},
+        **({} if code.mark_source else {"mark_source": False}),
     }
 
 
@@ -102,6 +102,7 @@ def _code(content: bytes) -> tuple[LiveCode, bytes]:
         auto_create_room=way.auto_create_room != 0,
         room_base_name=way.room_base_name,
         room_base_id=way.room_base_id,
+        mark_source=way.mark_source,
         url=way.qr_code,
     )
     return code, raw

@@ -132,7 +132,7 @@ class Limiter:
 
     def _take(self, db: sqlite3.Connection, path: str, now: float) -> float:
         until = db.execute(
-            "SELECT max(until) FROM blocked WHERE path = ? AND scope IN (?, 'ip')", (path, self._corp_id)
+            "SELECT max(until) FROM blocked WHERE path = ? AND scope = ?", (path, self._corp_id)
         ).fetchone()[0]
         if until is not None and until > now:
             return float(until - now)

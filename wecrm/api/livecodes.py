@@ -35,7 +35,11 @@ UNKNOWN: Mapping[Kind, frozenset[int]] = {
 PICTURE_MAX = 1_000_000
 """Bytes; the QR codes of WeCom have some ten thousand."""
 
-_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
+_ENDS = {b"\x89PNG": b"IEND", b"\xff\xd8\xff": b"\xff\xd9", b"GIF8": b";", b"RIFF": b""}
+"""How pictures begin, and what stands at their end: an answer without a length may end in the middle unnoticed.
+Of WebP nothing does."""
+_TAIL = 64
+"""Bytes in which the end is looked for; some programs append a little."""
 
 
 class _Way(Protocol):
@@ -106,7 +110,7 @@ def picture(client: Client, code: LiveCode) -> bytes:
 
     Raises:
         UsageError: a link, a button, or a code whose address is neither https nor below the profile's `base_url`.
-        TemporaryError: it could not be fetched, or what came is no picture.
+        TemporaryError: it could not be fetched, or what came is no picture, or only its beginning.
     """
     if code.kind == "link" or not code.url.startswith(("https://", client.settings.base_url.rstrip("/") + "/")):
         raise UsageError(
@@ -115,10 +119,10 @@ def picture(client: Client, code: LiveCode) -> bytes:
             _("Look at its kind and scene, or run `wecrm sync livecodes`."),
         )
     content = client.download(code.url, PICTURE_MAX)
-    if not content.startswith(_PICTURES):
+    if not any(content.startswith(start) and end in content[-_TAIL:] for start, end in _ENDS.items()):
         raise TemporaryError(
             _("What WeCom calls the QR code's picture is none."),
-            _("A proxy may have answered in its place, or the address is not valid any more."),
+            _("A proxy may have answered in its place, it ended in the middle, or the address is not valid any more."),
             _("Run `wecrm sync livecodes` and try again; check the proxy of the profile."),
         )
     return content

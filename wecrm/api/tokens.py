@@ -43,7 +43,7 @@ class _Kept(msgspec.Struct):
 
 
 class Tokens:
-    """The access tokens of one corp. `fetch(secret)` asks WeCom and raises ApiError when refused."""
+    """The access tokens of one corp. `fetch(kind)` asks WeCom with that secret and raises ApiError when refused."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class Tokens:
             if self._usable(kept) and kept.token != ended:
                 return kept
             try:
-                granted = self._fetch(self._secrets[kind])
+                granted = self._fetch(kind)
             except ApiError as error:
                 if error.errcode in _REMEMBERED:
                     self._write(path, _Kept(refused=error.errcode, errmsg=error.errmsg))

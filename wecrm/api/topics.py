@@ -30,7 +30,7 @@ The exit code says what the caller should do next; the last line on stderr repea
   10   changes    `diff` or `plan --detailed-exitcode`: something would change
   11   locked     another run holds the lock
   12   deadline   `--max-runtime` is reached: run it again to go on (130: Ctrl-C, 143: SIGTERM)
-When several apply, the most severe wins: a signal, then 9, 1, 7, 4, 6, 5, 12, 3."""
+When several apply, the most severe wins: a signal, then 9, 1, 7, 4, 6, 5, 11, 12, 3, 2, 10."""
 
 _TOKENS = """\
 WeCom gives one access token per corp and secret. It lives two hours and may be ended earlier.

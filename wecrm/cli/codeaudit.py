@@ -63,6 +63,8 @@ def audit(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -75,7 +77,7 @@ def audit(
     as_of = _as_of(s)
     found = cache(lambda: codeaudit.findings(s.store, codebook.now(s), kinds))  # asked first when the output is open
     table = Table("audit", _columns(), _lines(found), as_of=as_of)
-    rows.show(s, table, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers))
+    rows.show(s, table, rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers))
     told = ", ".join(f"{n:,} {kind}" for kind, n in Counter(finding.kind for finding in found()).items())
     s.say(_("Found: {findings}.", findings=told) if told else _("Nothing was found."))
     if detailed_exitcode and told:
@@ -94,6 +96,7 @@ def swap(
     max_changes: applying.MaxChangesOption = None,
     max_removals: applying.MaxRemovalsOption = "",
     max_failures: applying.MaxFailuresOption = "",
+    confirm: applying.ConfirmOption = "",
 ) -> int:
     """Plan, and apply unless only the plan is wanted."""
     from wecrm.operations import codeswap
@@ -107,7 +110,7 @@ def swap(
         return applying.write_plan(s, plan, output)
     if not plan.changes:
         s.say(_("No live code names {userid}.", userid=visible(old)))
-    return codebook.apply(s, plan, applying.Approval(yes, max_changes, max_removals, max_failures))
+    return codebook.apply(s, plan, applying.Approval(yes, max_changes, max_removals, max_failures, confirm))
 
 
 def _columns() -> tuple[Column, ...]:

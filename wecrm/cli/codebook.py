@@ -90,13 +90,22 @@ def diff(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
+    limit: rows.LimitOption = None,
+    csv_safe: rows.CsvSafeOption = "apostrophe",
+    headers: rows.HeadersOption = "",
 ) -> int:
     """Show the differences as rows."""
     s = session(ctx)
     plan, doubtful = _plan(s, file, delete_missing)
     for note in plan.notes:
         s.say(note)
-    rows.show(s, Table("diff", _COLUMNS, _lines(plan)), rows.Rows(format, output, columns))
+    rows.show(
+        s,
+        Table("diff", _COLUMNS, _lines(plan)),
+        rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers),
+    )
     return exit_code(Exit.changes, _("something would change")) if plan.changes or doubtful else 0
 
 

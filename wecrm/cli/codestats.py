@@ -46,6 +46,8 @@ def stats(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -57,7 +59,7 @@ def stats(
     codes = codestats.chosen(s.store, names or [])
     failed = _fetch(s, codes, days) if fetch else 0
     found = codestats.stats(s.store, codes, days, now=s.clock.now(), tz=s.tz)
-    wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers)
+    wanted = rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers)
     pages.show(s, found, wanted, part, "codes", upright=False)
     return exit_code(Exit.partial, _("links not read: {n}", n=failed)) if failed else 0
 

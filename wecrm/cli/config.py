@@ -46,6 +46,8 @@ def show(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -62,7 +64,7 @@ def show(
     table = Table(
         "settings", (Column("key", _("Key")), Column("value", _("Value")), Column("origin", _("From"))), found
     )
-    rows.show(s, table, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers), UTC)
+    rows.show(s, table, rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers), UTC)
 
 
 @command(
@@ -77,6 +79,8 @@ def validate(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -91,7 +95,7 @@ def validate(
     table = Table(
         "findings", (Column("result", _("Result")), Column("key", _("Key")), Column("finding", _("Finding"))), lines
     )
-    rows.show(s, table, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers), UTC)
+    rows.show(s, table, rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers), UTC)
     wrong = [each for each in found if each.wrong]
     if not wrong:
         s.say(_("{path} is sound.", path=s.config_path))
@@ -161,7 +165,7 @@ def _ask(s: Session, question: str, usual: str) -> str:
         return ""
     s.stderr.write(f"{question}{f' [{usual}]' if usual else ''}: ")
     s.stderr.flush()
-    line = s.stdin.readline()
+    line = s.answer()
     if not line:
         raise UsageError(_("Nothing was written."), _("The questions were not answered."), "")
     return line.strip() or usual

@@ -90,6 +90,8 @@ def show(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -98,9 +100,7 @@ def show(
 
     s = session(ctx)
     found = details.contact(s.store, external_userid, now=s.clock.now(), tz=s.tz)
-    pages.show(
-        s, found, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers), part, "followers"
-    )
+    pages.show(s, found, rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers), part, "followers")
 
 
 @command(

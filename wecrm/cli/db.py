@@ -100,6 +100,11 @@ def check(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
+    limit: rows.LimitOption = None,
+    csv_safe: rows.CsvSafeOption = "apostrophe",
+    headers: rows.HeadersOption = "",
 ) -> int:
     from wecrm.store import health
 
@@ -110,7 +115,9 @@ def check(
     if s.among_several and output is None:
         found.extend(examined)  # each has its line; tables of several corps would run into one
     else:
-        rows.show(s, _found(_kept(examined, found)), rows.Rows(format, output, columns))
+        wanted = rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers)
+        rows.show(s, _found(_kept(examined, found)), wanted)
+        found.extend(examined)  # what --limit left out counts, too
     reason = health.first_wrong(found)
     return exit_code(Exit.integrity if reason else Exit.ok, reason)
 

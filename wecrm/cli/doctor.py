@@ -57,17 +57,23 @@ def doctor(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
+    limit: rows.LimitOption = None,
+    csv_safe: rows.CsvSafeOption = "apostrophe",
+    headers: rows.HeadersOption = "",
 ) -> int:
     s = session(ctx)
     found: list[Finding] = []
-    wanted = rows.Rows(format, output, columns)
+    wanted = rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers)
     if several.chosen(s) and after_restore:
         raise one_at_a_time(s.options.profile)
     if several.chosen(s):
         return _all(s, retry_secrets, wanted)
     examined = _compared(s) if after_restore else examine(s, retry_secrets)
-    if wanted.columns or not _for_person(s, wanted):
+    if wanted != rows.Rows(format, output) or not _for_person(s, wanted):
         rows.show(s, _table(_kept(examined, found)), wanted, _tz(s))
+        found.extend(examined)  # what --limit left out counts, too
     else:
         for finding in _kept(examined, found):
             _tell(s, finding)

@@ -25,6 +25,13 @@ def summary(s: Session, what: str, told: str, code: int = 0) -> None:
             s.warn(f"{what} {s.profile_name}: {told} · exit {int(code)}")
 
 
+def well(s: Session, what: str, seconds: float) -> None:
+    """The one line of --cron of a command that ended with 0 and told none itself."""
+    if not s.summed_up and s.options.quiet < 2:
+        who = s.options.profile or (s.config.default_profile if "config" in vars(s) else "")  # never read just for this
+        s.warn(f"{f'{what} {who}'.strip()}: {seconds:.0f} s · exit 0")
+
+
 def let_be(s: Session, what: str, purposes: Sequence[str], age_s: float | None, error: LockedError) -> int:
     """0 while somebody else is at it and the last success of each purpose is young enough."""
     from wecrm.operations.status import oldest

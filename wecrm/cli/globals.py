@@ -66,10 +66,20 @@ def hoist(argv: Sequence[str]) -> list[str]:
     return front + rest
 
 
+def behind(words: Sequence[str]) -> Sequence[str]:
+    """Hoisted words without the global options: the command and what belongs to it."""
+    while words and (name := words[0].split("=", 1)[0]) in VALUED | FLAGS:
+        words = words[2:] if name in VALUED and "=" not in words[0] else words[1:]
+    return words
+
+
 def one_at_a_time(profiles: str) -> UsageError:
     """The error of a command that does not take several profiles."""
     return UsageError(
         _("This works on one profile at a time, not on {names}.", names=profiles),
         _("What belongs to several corps could be taken for one corp's."),
-        _("Name one with --profile. `sync`, `doctor`, `status` and `db` take several."),
+        _(
+            "Name one with --profile. `sync`, `doctor`, `status`, `archive pull` and `db backup`, among others, "
+            "take several."
+        ),
     )

@@ -38,6 +38,8 @@ def show(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -46,6 +48,4 @@ def show(
 
     s = session(ctx)
     found = details.group(s.store, chat_id, now=s.clock.now(), tz=s.tz)
-    pages.show(
-        s, found, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers), part, "people"
-    )
+    pages.show(s, found, rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers), part, "people")

@@ -48,6 +48,8 @@ def show(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -59,7 +61,7 @@ def show(
     parts = (found.id, found.title, found.state, applying.told(jobs.tally(s.store, job)), applying.waits(s, job))
     s.say(" · ".join(part for part in parts if part))
     wanted = _statuses(status)
-    asked = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers)
+    asked = rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers)
     rows.show(s, Table("job_rows", _ROW_COLUMNS, _lines(s, job, wanted)), asked)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from wecrm import __version__, i18n
 from wecrm.cli import process
-from wecrm.cli.globals import Globals, asked, hoist
+from wecrm.cli.globals import Globals, asked, behind, hoist
 from wecrm.errors import (
     ApiError,
     ConfigError,
@@ -20,6 +20,7 @@ from wecrm.errors import (
     TemporaryError,
     UsageError,
     WecrmError,
+    most_severe,
 )
 from wecrm.i18n import _
 from wecrm.models.text import visible
@@ -49,7 +50,8 @@ def run(
 
         logs.start(options)
         line.append(ProgressLine(sys.stderr, shown=not options.cron and not options.quiet))
-        opened.append(Session(options, sys.stdin, sys.stdout, sys.stderr, signalled, line[0], line[0].clear))
+        told = (line[0], line[0].clear, line[0].pace)
+        opened.append(Session(options, sys.stdin, sys.stdout, sys.stderr, signalled, *told))
         return opened[0]
 
     context: dict[str, Any] = {"environ": dict(environ), "open": open_session, "options": Globals()}
@@ -57,17 +59,17 @@ def run(
         with contextlib.ExitStack() as closing:
             closing.callback(_each, opened, "close")
             closing.callback(_each, line, "clear")
-            code = _invoke(argv, context)
+            with process.at_once(signalled):
+                code = _invoke(argv, context)
         sys.stdout.flush()
         return _last_line(code)
     except BrokenPipeError:
         return _quiet_end()
     except KeyboardInterrupt:
-        return _told(
-            InterruptedRun(_("Broken off by Ctrl-C."), "", _("Run it again; what was sent is read back first."))
-        )
+        return _told(signalled() or InterruptedRun(_("Stopped by Ctrl-C.")))
     except Exception as error:  # noqa: BLE001 the last resort of the process
-        return _told(meant(error, context["options"], environ))
+        told = meant(error, context["options"], environ, opened[0] if opened else None)
+        return _told(_after(signalled(), told))
 
 
 def _each(things: Sequence[Any], verb: str) -> None:
@@ -109,7 +111,7 @@ def _invoke(argv: Sequence[str], context: dict[str, Any]) -> int:
 
     from wecrm.cli.root import app
 
-    if "--version" in words or words == ["-V"]:
+    if behind(words)[:1] in (["--version"], ["-V"]):  # behind a command it is that command's
         sys.stdout.write(f"wecrm {__version__}\n")
         return 0
     command = typer.main.get_command(app)
@@ -123,6 +125,8 @@ def _invoke(argv: Sequence[str], context: dict[str, Any]) -> int:
         if isinstance(left.__context__, BrokenPipeError):
             raise left.__context__ from None
         raise
+    if result == Exit.interrupt and not isinstance(result, Ended):  # what the parser makes of KeyboardInterrupt
+        raise KeyboardInterrupt
     return result if isinstance(result, int) else 0
 
 
@@ -158,6 +162,13 @@ def _told(error: WecrmError) -> int:
     return int(error.code)
 
 
+def _after(signal: WecrmError | None, error: WecrmError) -> WecrmError:
+    """The error to tell when a signal came, too: a signal is the most severe, what else went wrong is its why."""
+    if signal is None or most_severe([signal.code, error.code]) is error.code:
+        return error
+    return type(signal)(signal.what, " ".join(filter(None, (error.what, error.why))), error.fix or signal.fix)
+
+
 def _quiet_end() -> int:
     """The reader of our output went away (`| head`): nothing is wrong."""
     with contextlib.suppress(OSError, ValueError):
@@ -166,8 +177,10 @@ def _quiet_end() -> int:
     return 0
 
 
-def meant(error: Exception, options: Globals, environ: Mapping[str, str]) -> WecrmError:
-    """The error that a person is told: this one, or what a foreign one comes to."""
+def meant(
+    error: Exception, options: Globals, environ: Mapping[str, str], session: "Session | None" = None
+) -> WecrmError:
+    """The error that a person is told: this one, or what a foreign one comes to in that run."""
     if isinstance(error, WecrmError):
         return error
     if _out_of_handles(error):
@@ -181,7 +194,7 @@ def meant(error: Exception, options: Globals, environ: Mapping[str, str]) -> Wec
         return TemporaryError(
             _("There is no room left to write."), str(error.strerror), _("Make room and run it again.")
         )
-    return _of_a_database(error, environ) or _bug(error, options, environ)
+    return _of_a_database(error, environ, session) or _bug(error, options, environ)
 
 
 def _out_of_handles(error: BaseException | None) -> bool:
@@ -193,7 +206,7 @@ def _out_of_handles(error: BaseException | None) -> bool:
     return False
 
 
-def _of_a_database(error: Exception, environ: Mapping[str, str]) -> WecrmError | None:
+def _of_a_database(error: Exception, environ: Mapping[str, str], session: "Session | None") -> WecrmError | None:
     """What an error of SQLite comes to that met a reader: a disk, a lock, damage; None for a defect of ours."""
     if type(error).__module__ not in ("sqlite3", "sqlcipher3.dbapi2"):
         return None
@@ -205,8 +218,10 @@ def _of_a_database(error: Exception, environ: Mapping[str, str]) -> WecrmError |
             raise error
     except WecrmError as told:
         return told
-    except Exception:  # noqa: BLE001 it is told as a bug
-        return None
+    except Exception:  # noqa: BLE001 a table or column that is not there: told as a bug unless it was there
+        from wecrm.cli import damage
+
+        return damage.found(session) if session is not None else None
 
 
 def _bug(error: Exception, options: Globals, environ: Mapping[str, str]) -> WecrmError:

@@ -40,6 +40,8 @@ def show(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -48,9 +50,7 @@ def show(
 
     s = session(ctx)
     found = details.member(s.store, _userid(s, who), now=s.clock.now(), tz=s.tz)
-    pages.show(
-        s, found, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers), part, "member"
-    )
+    pages.show(s, found, rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers), part, "member")
 
 
 def _userid(s: Session, who: str) -> str:

@@ -261,6 +261,10 @@ def show(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
+    limit: rows.LimitOption = None,
+    csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
 ) -> None:
     """The envelope on stderr, the steps as rows."""
@@ -271,8 +275,9 @@ def show(
     found = offboardings.get(s.store, case)
     for sentence in (*offboardstart.told(found.envelope), *offboardstart.stands(found, s.tz)):
         s.say(sentence)
-    where = f"case_id = '{found.id}'"
-    rows.show_view(s, "offboarding_steps", rows.Rows(format, output, columns, where, headers=headers))
+    where = f"case_id = '{found.id}' and ({where})" if where.strip() else f"case_id = '{found.id}'"
+    wanted = rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers)
+    rows.show_view(s, "offboarding_steps", wanted)
 
 
 @command(

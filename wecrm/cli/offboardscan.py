@@ -47,6 +47,8 @@ def scan(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -58,7 +60,7 @@ def scan(
     as_of, began = _as_of(s), s.clock.now()
     found = cache(lambda: offboardscan.scan(s.work, codebook.now(s)))  # asked first when the output is open
     table = Table("scan", _columns(), _lines(found, s.tz), as_of=as_of)
-    rows.show(s, table, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers))
+    rows.show(s, table, rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers))
     leavers, notes = found()
     for note in notes:
         s.say(note)

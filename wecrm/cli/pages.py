@@ -33,7 +33,7 @@ def show(
 ) -> None:
     """Show titled tables, the first of which has one row (unless not `upright`).
 
-    A person who names neither a part nor columns sees them all, one under the other. CSV, JSON and
+    A person who asks for nothing of one table sees them all, one under the other. CSV, JSON and
     the like hold one table: `part`, or else `default`.
 
     Raises:
@@ -48,7 +48,7 @@ def show(
             _("Parts: {names}.", names=", ".join(parts)),
             did_you_mean(part, parts),
         )
-    if part or rows.columns or not (rows.paged or for_person(session, rows)):
+    if part or rows.columns or rows.where or rows.sort or not (rows.paged or for_person(session, rows)):
         title, table = parts[part or default]
         row_options.show(session, replace(table, title=title), rows)
         return
@@ -92,6 +92,7 @@ def filled(table: Table) -> Table:
         table,
         columns=tuple(table.columns[n] for n in kept),
         rows=[tuple(row[n] for n in kept) for row in rows],
+        totals=table.totals and tuple(table.totals[n] for n in kept),
     )
 
 

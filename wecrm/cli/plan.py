@@ -39,6 +39,8 @@ def show(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -48,7 +50,7 @@ def show(
     s = session(ctx)
     applying.tell(s, totals.opened(s.store, plan))
     names = _names(s)
-    wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers)
+    wanted = rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers)
     rows.show(s, Table("plan", COLUMNS, _lines(plan, names)), wanted)
 
 

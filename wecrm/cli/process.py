@@ -1,10 +1,11 @@
 """What a process has and a command line run in process has not: signals, streams, a umask."""
 
+import contextlib
 import io
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from wecrm.errors import InterruptedRun, TerminatedRun, WecrmError
 from wecrm.i18n import _
@@ -24,10 +25,14 @@ def begin() -> Callable[[], WecrmError | None]:
 
 
 class Signals:
-    """What arrived: the first Ctrl-C, SIGTERM or SIGHUP asks to stop, the second Ctrl-C breaks off."""
+    """What arrived: the first Ctrl-C, SIGTERM or SIGHUP asks to stop, the second Ctrl-C breaks off.
+
+    While `at_once` is set nothing is under way that would have to be finished: the first breaks off.
+    """
 
     def __init__(self) -> None:
         self.reason: WecrmError | None = None
+        self.at_once = False
         self._terminals: list[int] = []
 
     def install(self) -> None:
@@ -47,16 +52,44 @@ class Signals:
         if self.reason is not None:
             raise KeyboardInterrupt
         self.reason = InterruptedRun(_("Stopped by Ctrl-C."), "", _("Everything done is kept; run it again to go on."))
+        self._break_off()
         sys.stderr.write(_("Stopping after the calls in flight; Ctrl-C again breaks off.") + "\n")
 
     def _terminate(self, _number: int, _frame: object) -> None:
         self.reason = TerminatedRun(_("Stopped by SIGTERM."), "", _("Everything done is kept; run it again to go on."))
+        self._break_off()
 
     def _hang_up(self, _number: int, _frame: object) -> None:
         """The terminal is gone: what is still to be said goes nowhere."""
         self.reason = TerminatedRun(_("Stopped by SIGHUP."), "", _("Everything done is kept; run it again to go on."))
         for number in self._terminals:
             _point_nowhere(number)
+        self._break_off()
+
+    def _break_off(self) -> None:
+        if self.at_once:
+            raise KeyboardInterrupt  # the one that nobody takes for an error of their own
+
+
+@contextlib.contextmanager
+def at_once(signalled: Callable[[], WecrmError | None]) -> Iterator[None]:
+    """Let a signal end the run the moment it comes, unless the block calls `finish_first`."""
+    if not isinstance(signalled, Signals):
+        yield
+        return
+    before, signalled.at_once = signalled.at_once, True
+    try:
+        if signalled.reason is not None:
+            raise KeyboardInterrupt
+        yield
+    finally:
+        signalled.at_once = before
+
+
+def finish_first(signalled: Callable[[], WecrmError | None]) -> None:
+    """From now on signals are only noted: the run asks for them where stopping is clean."""
+    if isinstance(signalled, Signals):
+        signalled.at_once = False
 
 
 class _Unheard(io.TextIOWrapper):

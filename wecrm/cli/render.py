@@ -14,8 +14,8 @@ from wecrm import i18n
 from wecrm.cli import headers
 from wecrm.cli.terminal import Color, draw
 from wecrm.errors import UsageError
-from wecrm.files.atomic import replacing
-from wecrm.files.tables import FORMATS, format_of, known, write, write_book, write_object
+from wecrm.files.atomic import check_writable, replacing
+from wecrm.files.tables import FORMATS, format_of, known, write, write_arrays, write_book
 from wecrm.i18n import _
 from wecrm.models.table import Cell, Column, Table
 from wecrm.models.text import visible
@@ -69,6 +69,18 @@ def prepare(output: Output) -> Iterator[BinaryIO | None]:
         yield stream
 
 
+def check(output: Output) -> None:
+    """Find out now whether `prepare` could open `output` later; nothing is left there.
+
+    Raises:
+        UsageError: as `prepare`.
+    """
+    headers.check(output.headers)
+    _form(output, terminal=False)
+    if output.file is not None:
+        check_writable(output.file)
+
+
 def emit(
     table: Table,
     output: Output,
@@ -97,7 +109,7 @@ def emit(
 
 
 def emit_all(tables: Sequence[Table], output: Output, stream: TextIO | BinaryIO) -> int:
-    """Write several tables into one workbook, one page or one JSON object; how many rows.
+    """Write several tables into one workbook, one page or one JSON array; how many rows.
 
     Raises:
         UsageError: another form, which holds one table only.
@@ -111,7 +123,7 @@ def emit_all(tables: Sequence[Table], output: Output, stream: TextIO | BinaryIO)
     headed = [replace(headers.headed(table, output.headers), rows=list(table.rows)) for table in tables]
     binary = _as_binary(stream, False)
     if form == "json":
-        write_object(headed, binary, tz=output.tz)
+        write_arrays(headed, binary, tz=output.tz)
     elif form == "html":
         from wecrm.files import tablepages
 

@@ -152,12 +152,14 @@ def listed(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
 ) -> None:
     """Show which reports there are."""
-    wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers)
+    wanted = rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers)
     if ctx.invoked_subcommand is not None:
         if wanted != rows.Rows():
             raise UsageError(
@@ -213,6 +215,8 @@ def report(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -225,7 +229,7 @@ def report(
     names = [name for name in str(ctx.info_name).split(",") if name]
     seconds = duration("--timeout", timeout or "30s")
     chosen = {name: _registered(ctx, name, seconds) for name in names}
-    wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers, totals=totals)
+    wanted = rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers, totals=totals)
     if explain:
         rows.show(s, reporting.explained(chosen), wanted)
         return

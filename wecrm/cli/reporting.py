@@ -106,6 +106,7 @@ def show(s: Session, found: Sequence[Table], wanted: Rows) -> None:
     if len(found) == 1:
         row_options.show(s, found[0], wanted)
     elif pages.for_person(s, wanted):
+        row_options.one_table(wanted)
         limited = [(table.title, replace(table, rows=islice(table.rows, wanted.limit))) for table in found]
         pages.show(s, limited, wanted, "", found[0].name, upright=False)
     else:

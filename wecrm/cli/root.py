@@ -107,7 +107,7 @@ def _color(flag: str, environ: Any) -> Any:
         return _one_of("--color", flag, ("auto", "always", "never"))
     if environ.get("NO_COLOR"):
         return "never"
-    return "always" if environ.get("CLICOLOR_FORCE", "0") != "0" else "auto"
+    return "auto" if environ.get("CLICOLOR_FORCE", "") in ("", "0") else "always"
 
 
 def _one_of(flag: str, value: str, allowed: tuple[str, ...]) -> Any:

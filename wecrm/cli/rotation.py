@@ -207,6 +207,8 @@ def show(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -216,5 +218,5 @@ def show(
 
     s = session(ctx)
     found = codedetails.details(s.store, name, _calendar(leave), now=s.clock.now(), tz=s.tz)
-    wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers)
+    wanted = rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers)
     pages.show(s, found, wanted, part, "members")

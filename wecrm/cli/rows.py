@@ -1,20 +1,21 @@
 """Options of every command that shows rows, and showing them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from wecrm.cli.render import Output, describe_columns, emit, emit_all, prepare, select_columns
-from wecrm.cli.session import Session
-from wecrm.errors import UsageError
+from wecrm.cli.render import Output, check, describe_columns, emit, emit_all, prepare, select_columns
+from wecrm.cli.session import Session, SystemClock
+from wecrm.errors import ConfigError, UsageError
 from wecrm.i18n import _
-from wecrm.models.table import Query, Table
+from wecrm.models.clock import Progress
+from wecrm.models.table import Cell, Query, Table
 
 if TYPE_CHECKING:
     from wecrm.store.columns import View
@@ -37,6 +38,9 @@ WhereOption = Annotated[
 SortOption = Annotated[
     str, typer.Option("--sort", help=_("Columns to sort by; - before a name for descending."), metavar="NAMES")
 ]
+_COUNTED = 1000
+"""Rows between two looks at how many there were."""
+
 LIMIT_MAX = 2**63 - 1
 """More than this neither SQLite nor Python counts to."""
 
@@ -102,16 +106,18 @@ def explained(session: Session, view: "str | View", rows: Rows) -> bool:
     from wecrm.store import columns, views
 
     asked = views.view(view) if isinstance(view, str) else view
-    show(session, columns.describe(asked), replace(rows, columns="", limit=None))
+    show(session, columns.describe(asked), replace(rows, columns="", where="", sort="", limit=None))
     return True
 
 
 def show(session: Session, table: Table, rows: Rows, tz: tzinfo | None = None) -> None:
-    """Show a table that a command made; `--columns` and `--limit` apply.
+    """Show a table that a command made; `--columns`, `--where`, `--sort` and `--limit` apply.
 
     Args:
         tz: where times are shown; None takes it from the configuration, which must be sound then.
     """
+    if rows.where.strip() or rows.sort.strip():
+        table = _narrowed(session, table, rows, tz)
     if rows.columns.strip() == "?":
         table = describe_columns(table)
     elif rows.columns.strip() != "*":
@@ -122,19 +128,52 @@ def show(session: Session, table: Table, rows: Rows, tz: tzinfo | None = None) -
         put(session, table, output, file)
 
 
-def show_all(session: Session, tables: Sequence[Table], rows: Rows) -> None:
-    """Write several tables into one workbook, page or JSON object; `--limit` is for each.
+def _narrowed(session: Session, table: Table, rows: Rows, tz: tzinfo | None) -> Table:
+    if rows.columns.strip() == "?":
+        return table
+    from wecrm.store.narrowing import narrowed
+
+    try:
+        now = session.clock.now()
+    except ConfigError:  # no profile, as `config show` needs none
+        now = SystemClock().now()
+    return narrowed(table, rows.where, rows.sort, now=now, tz=tz or session.tz)
+
+
+def one_table(rows: Rows) -> None:
+    """Refuse what is about one table, where there are several.
 
     Raises:
-        UsageError: a form that holds one table only, or `--columns`, which is about one.
+        UsageError: `--columns`, `--where` or `--sort` was given.
     """
-    if rows.columns:
-        raise UsageError(_("--columns is about one table, not several."))
+    for flag, given in (("--columns", rows.columns), ("--where", rows.where), ("--sort", rows.sort)):
+        if given:
+            raise UsageError(_("{flag} is about one table, not several.", flag=flag))
+
+
+def show_all(session: Session, tables: Sequence[Table], rows: Rows) -> None:
+    """Write several tables into one workbook, page or JSON array; `--limit` is for each.
+
+    Raises:
+        UsageError: a form that holds one table only, or an option that is about one.
+    """
+    one_table(rows)
     limited = [replace(table, rows=islice(table.rows, rows.limit)) for table in tables]
     with opened(session, rows) as (output, file):
         count = emit_all(limited, output, file or session.stdout)
         if output.file:
             session.say(_("{n:,} rows in {path}", n=count, path=output.file))
+
+
+def foresee(format: str | None, output: Path | None, headers: str) -> None:
+    """Refuse a form that rows don't have or a place that can't be written to, before any work for them.
+
+    Raises:
+        UsageError: says what is wrong; no file is made.
+    """
+    if format is None and output is None and not headers:
+        return
+    check(Output(format, output, "auto", UTC, headers=headers))
 
 
 @contextmanager
@@ -149,10 +188,23 @@ def opened(session: Session, rows: Rows, tz: tzinfo | None = None) -> Iterator[t
         yield output, file
 
 
+def _counted(session: Session, found: Iterable[Sequence[Cell]]) -> Iterator[Sequence[Cell]]:
+    """The rows, while a person sees how many there were already."""
+    try:
+        for n, row in enumerate(found, 1):
+            if not n % _COUNTED:
+                session.progress(Progress(_("rows"), n))
+            yield row
+    finally:
+        session.clear_progress()
+
+
 def put(session: Session, table: Table, output: Output, file: BinaryIO | None) -> None:
     """Write the rows where `opened` said."""
     if session.options.quiet or session.options.cron:
         table = replace(table, as_of=None)
+    if output.file or not session.stdout.isatty():
+        table = replace(table, rows=_counted(session, table.rows))
     now = 0.0 if table.as_of is None else session.clock.now()
     count = emit(table, output, stdout=session.stdout, stderr=session.stderr, now=now, file=file)
     session.stdout.flush()

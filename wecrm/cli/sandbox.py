@@ -54,7 +54,8 @@ def advance(
     _(
         "Kinds: -1, 45009, 45033, 42001, 40014, http502, cut, garbage, wrong_type, slow, close, kill. What the "
         "archive's library says, with --path message/getchatdata or message/getchatmediadata: 10001, 10002, 10003, "
-        "10005, 10009, 10010, crash."
+        "10005, 10009, 10010, crash. What the host of the QR codes' pictures answers, with --path wwpic: http502, cut, "
+        "garbage, wrong_type, slow, close, kill, http404, redirect, large."
     ),
     minus=True,
 )
@@ -146,7 +147,11 @@ def calls(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
+    csv_safe: rows.CsvSafeOption = "apostrophe",
+    headers: rows.HeadersOption = "",
 ) -> None:
     from wecrm.sandbox import control
 
@@ -155,7 +160,9 @@ def calls(
     found = control.calls(opened(s, world), after=after, path=path)
     lines: Iterator[tuple[Cell, ...]] = (tuple(_cell(getattr(call, column.key)) for column in shown) for call in found)
     titled = tuple(Column(column.key, _(column.title), column.kind) for column in shown)
-    rows.show(s, Table("calls", titled, lines), rows.Rows(format, output, columns, limit=limit))
+    rows.show(
+        s, Table("calls", titled, lines), rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers)
+    )
 
 
 def _cell(value: object) -> Cell:

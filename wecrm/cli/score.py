@@ -56,6 +56,8 @@ def score(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -77,7 +79,7 @@ def score(
         table = reports.explained(s.store, wanted, moment, explain)
     else:
         table = reports.listed(s.store, wanted, moment, tags)
-    rows.show(s, table, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers))
+    rows.show(s, table, rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers))
 
 
 def _score(name: str, path: Path) -> "Score":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from wecrm import config as configuration
+from wecrm.cli import process
 from wecrm.cli.globals import Globals, one_at_a_time
 from wecrm.config import Config, Places, Profile
 from wecrm.errors import ConfigError, DeadlineError, UsageError, WecrmError
@@ -50,6 +51,10 @@ def _nothing() -> None:
     return
 
 
+def _unpaced(_sent: Mapping[str, int], _allowed: Callable[[int], float]) -> None:
+    return
+
+
 @dataclass
 class Session:
     """One run. Attributes that open something do so once, when first asked for."""
@@ -61,6 +66,7 @@ class Session:
     signalled: Callable[[], WecrmError | None]
     progress: Callable[[Progress], None] = _no_progress
     clear_progress: Callable[[], None] = _nothing
+    pace_progress: Callable[[Mapping[str, int], Callable[[int], float]], None] = _unpaced
     summed_up: bool = False
     """Whether the one line of --cron was told."""
     among_several: bool = False
@@ -192,6 +198,7 @@ class Session:
     @cached_property
     def run(self) -> Run:
         """The run that operations ask about time, stopping and progress."""
+        process.finish_first(self.signalled)
         return Run(self.clock, self._stop(), self.progress)
 
     def _stop(self) -> Callable[[], WecrmError | None]:
@@ -252,6 +259,8 @@ class Session:
             patient=patient,
         )
         client = Client(settings, run, self._mounted())
+        if not self.in_sandbox:  # there, waiting takes no time
+            self.pace_progress(client.sent, settings.budget.seconds)
         self._closing.callback(client.close)
         return client
 
@@ -312,7 +321,13 @@ class Session:
             )
         self.stderr.write(f"{visible(question)} [y/N] ")
         self.stderr.flush()
-        return self.stdin.readline().strip().lower() in ("y", "yes", "是")
+        return self.answer().strip().lower() in ("y", "yes", "是")
+
+    def answer(self) -> str:
+        """The line that a person types, "" at the end of input; a signal meanwhile ends the run at once."""
+        assert self.stdin is not None
+        with process.at_once(self.signalled):
+            return self.stdin.readline()
 
     def at_end(self, close: Callable[[], object]) -> None:
         """Call `close` when the run ends."""

@@ -127,7 +127,7 @@ def _ended(one: Session, work: Callable[[Session], int | None]) -> Ended:
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 one corp's bug is not the next one's
-        told = meant(error, one.options, one.options.environ)
+        told = meant(error, one.options, one.options.environ, one)
         return Ended(told.code, f"{told.what} {told.why}".strip(), told.fix)
     return code if isinstance(code, Ended) else Ended(code)
 

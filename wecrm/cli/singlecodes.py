@@ -76,6 +76,7 @@ def create(
     fallback: FallbackOption = None,
     until: UntilOption = None,
     yes: applying.YesOption = False,
+    confirm: applying.ConfirmOption = "",
 ) -> int:
     """Plan and apply one new code."""
     from wecrm.models.codebook import CodeEntry
@@ -87,7 +88,7 @@ def create(
     if known is None:
         raise UsageError(_("--kind is contact, group or link, not {value}.", value=kind))
     plan = singlecodes.create(s.work, CodeEntry(name, kind=known, **given), codebook.now(s))
-    return codebook.apply(s, plan, applying.Approval(yes))
+    return codebook.apply(s, plan, applying.Approval(yes, confirm=confirm))
 
 
 def update(
@@ -105,6 +106,7 @@ def update(
     until: UntilOption = None,
     yes: applying.YesOption = False,
     max_removals: applying.MaxRemovalsOption = "",
+    confirm: applying.ConfirmOption = "",
 ) -> int:
     """Plan and apply the change of one code."""
     from wecrm.operations import singlecodes
@@ -114,20 +116,23 @@ def update(
     if rename is not None:
         given["name"] = rename
     plan = singlecodes.change(s.work, name, given, codebook.now(s))
-    return codebook.apply(s, plan, applying.Approval(yes, max_removals=max_removals))
+    return codebook.apply(s, plan, applying.Approval(yes, max_removals=max_removals, confirm=confirm))
 
 
 def delete(
     ctx: typer.Context,
     names: Annotated[list[str], typer.Argument(help=_("Their names or ids."), metavar="NAME...")],
     yes: applying.YesOption = False,
+    max_changes: applying.MaxChangesOption = None,
     max_removals: applying.MaxRemovalsOption = "",
+    confirm: applying.ConfirmOption = "",
 ) -> int:
     """Plan and apply deletions."""
     from wecrm.operations import singlecodes
 
     s = session(ctx)
-    return codebook.apply(s, singlecodes.delete(s.store, names), applying.Approval(yes, max_removals=max_removals))
+    approval = applying.Approval(yes, max_changes, max_removals, confirm=confirm)
+    return codebook.apply(s, singlecodes.delete(s.store, names), approval)
 
 
 def _given(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def _archived(
     store = opening.archive(s)
 
     def asked() -> Table:
-        return ask(store.path, text, values, seconds=seconds, monotonic=monotonic, key=store.key, tz=s.tz)
+        return ask(store.path, text, values, seconds=seconds, monotonic=monotonic, key=store.key, tz=s.tz, archive=True)
 
     count = sum(1 for _row in islice(asked().rows, limit))
     opening.accessed(s, store, "sql --archive", reason=reason, filter=text, rows=count)

@@ -43,6 +43,7 @@ FormatOption = Annotated[
         "of a corp that has one is silent or has a gap."
     ),
     many="rows",
+    foreseen=False,  # it has a form of its own
 )
 def status(
     ctx: typer.Context,
@@ -51,6 +52,9 @@ def status(
     format: FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
+    limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
 ) -> int:
@@ -62,7 +66,7 @@ def status(
         return several.each(s, lambda one: _look(one, found, expected, age_s))
     finally:
         if found:
-            _show(s, found, what, rows.Rows(format, output, columns, csv_safe=csv_safe, headers=headers))
+            _show(s, found, what, rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers))
 
 
 def _expected(what: list[str] | None) -> tuple[str, ...]:

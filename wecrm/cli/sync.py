@@ -101,8 +101,10 @@ def _one(s: Session, purpose: str, max_removals: float) -> tuple[Exit, str]:
         from wecrm.operations import sync_stats
 
         result = sync_stats.stats(s.work)
+    elif purpose == "members":
+        result = operations.members(s.work)
     else:
-        result = {"members": operations.members, "tags": operations.tags, "groups": operations.groups}[purpose](s.work)
+        result = {"tags": operations.tags, "groups": operations.groups}[purpose](s.work, max_removals=max_removals)
     line = _told(purpose, result.counts)
     for note in result.notes if result.exit or s.options.quiet < 2 else ():  # -qq: a good run is silent
         s.warn(f"  {note}")

@@ -63,11 +63,20 @@ def diff(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
+    limit: rows.LimitOption = None,
+    csv_safe: rows.CsvSafeOption = "apostrophe",
+    headers: rows.HeadersOption = "",
 ) -> int:
     """Show the differences as rows."""
     s = session(ctx)
     plan = _plan(s, file)
-    rows.show(s, Table("diff", _COLUMNS, _lines(plan)), rows.Rows(format, output, columns))
+    rows.show(
+        s,
+        Table("diff", _COLUMNS, _lines(plan)),
+        rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers),
+    )
     return exit_code(Exit.changes, _("something would change")) if plan.changes else 0
 
 
@@ -80,6 +89,8 @@ def push(
     yes: applying.YesOption = False,
     max_changes: applying.MaxChangesOption = None,
     max_removals: applying.MaxRemovalsOption = "",
+    max_failures: applying.MaxFailuresOption = "",
+    confirm: applying.ConfirmOption = "",
 ) -> int:
     """Plan, and apply unless only the plan is wanted."""
     s = session(ctx)
@@ -89,7 +100,7 @@ def push(
         return 0
     if output is not None:
         return applying.write_plan(s, plan, output)
-    return applying.apply_now(s, plan, applying.Approval(yes, max_changes, max_removals))
+    return applying.apply_now(s, plan, applying.Approval(yes, max_changes, max_removals, max_failures, confirm))
 
 
 _COLUMNS = (

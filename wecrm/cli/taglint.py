@@ -51,6 +51,8 @@ def lint(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -63,7 +65,7 @@ def lint(
     as_of = _as_of(s)
     found = cache(lambda: taglint.findings(s.store, kinds, s.progress))  # asked first when the output is open
     table = Table("lint", _columns(), _lines(found), _notes(s), as_of)
-    rows.show(s, table, rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers))
+    rows.show(s, table, rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers))
     counts = Counter(finding.kind for finding in found())
     told = ", ".join(f"{n:,} {kind}" for kind, n in counts.items())
     s.say(_("Found: {findings}.", findings=told) if told else _("Nothing was found."))

@@ -133,11 +133,14 @@ def create(
     group_name: Annotated[str, typer.Argument(help=_("The group's name."), metavar="GROUP")],
     names: Annotated[list[str], typer.Argument(help=_("Names of the tags."), metavar="TAG...")],
     yes: applying.YesOption = False,
+    max_changes: applying.MaxChangesOption = None,
+    confirm: applying.ConfirmOption = "",
 ) -> int:
     from wecrm.operations import tags
 
     s = session(ctx)
-    return applying.apply_now(s, tags.plan_create(s.store, group_name, names), applying.Approval(yes))
+    approval = applying.Approval(yes, max_changes, confirm=confirm)
+    return applying.apply_now(s, tags.plan_create(s.store, group_name, names), approval)
 
 
 @command(
@@ -152,11 +155,12 @@ def rename(
     old: Annotated[str, typer.Argument(help=_("The tag: name, group/name or id."))],
     new: Annotated[str, typer.Argument(help=_("Its new name."))],
     yes: applying.YesOption = False,
+    confirm: applying.ConfirmOption = "",
 ) -> int:
     from wecrm.operations import tags
 
     s = session(ctx)
-    return applying.apply_now(s, tags.plan_rename(s.store, old, new), applying.Approval(yes))
+    return applying.apply_now(s, tags.plan_rename(s.store, old, new), applying.Approval(yes, confirm=confirm))
 
 
 @command(
@@ -171,12 +175,14 @@ def delete(
     ctx: typer.Context,
     names: Annotated[list[str], typer.Argument(help=_("The tags: name, group/name or id."), metavar="TAG...")],
     yes: applying.YesOption = False,
+    max_changes: applying.MaxChangesOption = None,
     max_removals: applying.MaxRemovalsOption = "",
+    confirm: applying.ConfirmOption = "",
 ) -> int:
     from wecrm.operations import tags
 
     s = session(ctx)
-    approval = applying.Approval(yes, max_removals=max_removals)
+    approval = applying.Approval(yes, max_changes, max_removals, confirm=confirm)
     return applying.apply_now(s, tags.plan_delete(s.store, names), approval)
 
 

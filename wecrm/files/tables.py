@@ -148,6 +148,15 @@ def write_object(parts: Sequence[Table], stream: BinaryIO, *, tz: tzinfo) -> Non
     stream.write(b"}\n")
 
 
+def write_arrays(parts: Sequence[Table], stream: BinaryIO, *, tz: tzinfo) -> None:
+    """One JSON array with an object for each table: its `name`, and its `rows` as an array."""
+    for n, table in enumerate(parts):
+        stream.write((b",\n" if n else b"[\n") + b'{"name":' + msgspec.json.encode(table.name) + b',"rows":')
+        _json(table, stream, tz)
+        stream.write(b"}")
+    stream.write(b"\n]\n")
+
+
 def headings_of(table: Table, titles: bool) -> list[str]:
     """The first line: keys for programs, titles for people."""
     return [heading(column) if titles else column.key for column in table.columns]

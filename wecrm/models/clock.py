@@ -6,6 +6,9 @@ from typing import Protocol
 
 from wecrm.errors import WecrmError
 
+SLICE_S = 1.0
+"""The longest that a run waits without asking whether it must stop."""
+
 
 class Clock(Protocol):
     """Where the time comes from; the sandbox has its own."""
@@ -21,12 +24,16 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a long work is: what a progress line shows."""
+    """How far a long work is: what a progress line shows.
+
+    `wait_s`: seconds until the next call may go out; then nothing else is told.
+    """
 
     what: str
     done: int
     total: int | None = None
     failed: int = 0
+    wait_s: float = 0.0
 
 
 def _silent(_: Progress) -> None:
@@ -53,3 +60,12 @@ class Run:
         reason = self.stop()
         if reason is not None:
             raise reason
+
+    def sleep(self, seconds: float) -> None:
+        """Wait on the clock in slices, so that a stop is heard and a person sees for how long."""
+        while seconds > 0:
+            self.check()
+            if seconds > SLICE_S:
+                self.progress(Progress("", 0, wait_s=seconds))
+            self.clock.sleep(min(seconds, SLICE_S))
+            seconds -= SLICE_S

@@ -67,7 +67,8 @@ class CodeEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     `caps` the same for single members. Who stands in no shift is on at all times. `fallback` is used
     when nobody else can be. `until` is the last day of the campaign, like 2026-12-31. `single`: a
     code that can only ever name one member. `groups` are chat_ids. `id` takes over a code that exists
-    and that nobody described: its config_id or link_id.
+    and that nobody described: its config_id or link_id. With nothing but its name, `id` and kind it is
+    taken over as it is.
     """
 
     name: str
@@ -95,6 +96,11 @@ class CodeEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     room_number: int = 0
     priority: int = 0
     priority_members: tuple[str, ...] = ()
+
+    @property
+    def bare(self) -> bool:
+        """Whether it says nothing but which code it means."""
+        return bool(self.id) and self == CodeEntry(self.name, id=self.id, kind=self.kind)
 
     @property
     def rotates(self) -> bool:

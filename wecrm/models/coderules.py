@@ -15,7 +15,7 @@ NAME_MAX = REMARK_MAX
 LINK_CHANNEL_BYTES = 64
 """UTF-8 bytes of a link's channel; WeCom cuts longer ones without an error (doc 97297)."""
 PRIORITY_MAX = 1000
-_LENGTHS = {"channel": STATE_MAX, "remark": REMARK_MAX, "room_name": 40}
+_LENGTHS = {"remark": REMARK_MAX, "room_name": 40}
 
 _ALL = frozenset(("name", "was", "id", "kind", "channel", "remark", "tags", "until"))
 _PEOPLE = frozenset(("members", "departments", "cap", "caps", "shifts", "fallback", "skip_verify"))
@@ -30,6 +30,8 @@ _PLAIN = CodeEntry("")
 def wrong(entry: CodeEntry) -> Iterator[str]:
     """Every reason why this entry can't be followed, without its name."""
     yield from _texts(entry)
+    if entry.bare:
+        return
     yield from _misplaced(entry)
     yield from _numbers(entry)
     yield from _shifts(entry)
@@ -71,6 +73,8 @@ def _texts(entry: CodeEntry) -> Iterator[str]:
     yield from named(entry.name)
     for field, most in _LENGTHS.items():
         yield from _longer(field, getattr(entry, field), most)
+    if entry.kind != "link":  # whose channel is no `state` and counted in bytes
+        yield from _longer("channel", entry.channel, STATE_MAX)
     if entry.until:
         try:
             date.fromisoformat(entry.until)

@@ -28,7 +28,8 @@ class LiveCode(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `id` is the config_id, or the link_id; "" before it is made. `remark` is a link's `link_name`.
     `url` is the picture of the QR code (contact, group) or the link itself; WeCom gives it, we never
-    send it. A link has no `state` of its own: its channel is appended to the address.
+    send it. A link has no `state` of its own: its channel is appended to the address. `mark_source` means
+    something to marketing-acquisition apps only: an update sends it as it was found.
     """
 
     kind: Kind
@@ -49,6 +50,7 @@ class LiveCode(msgspec.Struct, frozen=True, omit_defaults=True):
     room_base_id: int = 0
     priority_type: int = 0
     priority_users: tuple[str, ...] = ()
+    mark_source: bool = True
     url: str = ""
     create_time: int = 0
 

@@ -5,6 +5,9 @@ import msgspec
 NAME_MAX = 30
 """Characters of a tag's or a group's name (doc 92117)."""
 
+ORDER_MAX = 2**32 - 1
+"""The largest `order` that WeCom takes (doc 92117)."""
+
 
 class CorpTag(msgspec.Struct, frozen=True):
     """One corp tag; a larger `order` stands first."""

@@ -19,7 +19,7 @@ from wecrm.models.plan import Change, Plan
 from wecrm.models.text import visible
 from wecrm.models.welcome import WelcomeEntry
 from wecrm.operations import codenames, duty, sync_livecodes, welcomebook
-from wecrm.operations.codeentries import anew, as_described, right_users, spelled, wanted
+from wecrm.operations.codeentries import anew, as_described, as_it_is, right_users, spelled, wanted
 from wecrm.operations.codematch import Match, matches, refresh
 from wecrm.operations.livecodes import Create, creation, deletion, update
 from wecrm.operations.rows import Problems
@@ -162,6 +162,10 @@ def in_doubt(work: Work, entries: Iterable[CodeEntry]) -> dict[str, str]:
 def _change(made: _Made, match: Match, known: KnownCode) -> None:
     """The change that makes a known code what its entry says, if there is anything to change."""
     entry = msgspec.structs.replace(match.entry, was="", id="")
+    if match.entry.bare:
+        entry = as_it_is(entry, known, made.left)
+        for what in coderules.wrong(entry):
+            made.problems.add(visible(entry.name), what)
     fixed = _fixed(entry, known.code)
     if fixed:
         made.problems.add(visible(entry.name), fixed)

@@ -34,8 +34,10 @@ FIELDS: Mapping[str, str] = {
 def wanted(entry: CodeEntry, users: Sequence[str], now: LiveCode | None = None) -> LiveCode:
     """The code that an entry asks for, with these members on; `now` is the code as it is.
 
-    Without a `remark`, the name stands there; a code that was made without any keeps none.
+    Without a `remark`, the name stands there; a code that was made without any keeps none. Names of groups that
+    are not made any more stay.
     """
+    asleep = now if now and not entry.auto_create else LiveCode(entry.kind)
     scene = BUTTON if entry.scene == "button" else QR
     return LiveCode(
         entry.kind,
@@ -51,8 +53,8 @@ def wanted(entry: CodeEntry, users: Sequence[str], now: LiveCode | None = None) 
         skip_verify=entry.skip_verify,
         is_exclusive=entry.exclusive,
         auto_create_room=entry.auto_create,
-        room_base_name=entry.room_name,
-        room_base_id=entry.room_number,
+        room_base_name=entry.room_name or asleep.room_base_name,
+        room_base_id=entry.room_number or asleep.room_base_id,
         priority_type=entry.priority,
         priority_users=entry.priority_members,
     )
@@ -92,11 +94,13 @@ def as_described(known: KnownCode, left: Set[str]) -> CodeEntry:
         if here[field] != there[field]:
             old, new = getattr(entry, FIELDS[field]), getattr(code, field)
             changed[FIELDS[field]] = _in_order(old, new) if isinstance(new, tuple) else new
+    if not code.auto_create_room:  # what the groups would be called says nothing then
+        changed |= {"room_name": "", "room_number": 0}
     return msgspec.structs.replace(entry, **changed)
 
 
 def _plain(known: KnownCode) -> CodeEntry:
-    """An entry that says nothing yet but what can't be changed."""
+    """An entry that says nothing yet but what can't be changed, and its groups."""
     code = known.code
     contact = code.kind == "contact"
     return CodeEntry(
@@ -104,6 +108,7 @@ def _plain(known: KnownCode) -> CodeEntry:
         kind=code.kind,
         scene="button" if code.scene == BUTTON else "qr",
         single=contact and code.type == SINGLE,
+        groups=code.chats,
     )
 
 
@@ -125,6 +130,12 @@ def anew(known: KnownCode, left: Set[str], taken: Set[str]) -> CodeEntry:
         name = entry.name[: NAME_MAX - len(mark)] + mark
     remark = "" if known.code.remark == name else known.code.remark
     return msgspec.structs.replace(entry, name=name, remark=remark, id=known.code.id)
+
+
+def as_it_is(entry: CodeEntry, known: KnownCode, left: Set[str]) -> CodeEntry:
+    """An entry that says nothing but which code it means, with all that the code is at WeCom and in the register."""
+    remark = "" if known.code.remark == entry.name else known.code.remark
+    return msgspec.structs.replace(as_described(known, left), name=entry.name, remark=remark)
 
 
 def spelled(entry: CodeEntry, members: Mapping[str, KnownMember]) -> CodeEntry:

@@ -9,6 +9,7 @@ from collections import Counter
 from typing import get_args
 
 from wecrm.api import groupsends as api
+from wecrm.api.errcodes import Reaction, find
 from wecrm.errors import ApiError, TemporaryError
 from wecrm.i18n import _
 from wecrm.models.clock import Progress
@@ -27,7 +28,7 @@ FIRST_DAYS, WINDOW_DAYS = 90, 30
 NOT_YET = 41063
 """The message is still being made."""
 LEFT = frozenset((60111, 40003))
-"""The member who sent it has left: nobody will ever read these receivers, and nothing else is missing."""
+"""The member who sent it has left."""
 
 
 def fetch(work: Work, counts: Counts, notes: list[str]) -> None:
@@ -60,7 +61,9 @@ def _tasks(work: Work, counts: Counts, notes: list[str]) -> None:
                 store.put_tasks(work.store, msgid, found, work.now())
                 counts.seen += 1
             elif not isinstance(found, ApiError) or found.errcode != NOT_YET:
-                counts.failed += 1
+                if _gone(found):
+                    store.put_tasks(work.store, msgid, (), work.now())
+                counts.failed += not _gone(found)
                 notes.append(_("Mass message {msgid} was not read: {why}", msgid=msgid, why=found.what))
 
 
@@ -76,18 +79,24 @@ def _fates(work: Work, counts: Counts, notes: list[str]) -> None:
         found = dict(zip(block, work.client.pool().map(lambda key: _ask_fates(work, *key), block), strict=True))
         read = {key: each for key, each in found.items() if isinstance(each, Fates)}
         store.put_fates(work.store, read, work.now())
-        store.give_up(work.store, [key for key, each in found.items() if _left(each)], work.now())
+        store.give_up(work.store, [key for key, each in found.items() if _lost(each)], work.now())
         for (msgid, userid), each in found.items():
             if isinstance(each, Failure):
-                counts.failed += not _left(each)
+                counts.failed += not _lost(each)
                 notes.append(
                     _("Receivers of {member} were not read ({msgid}): {why}", member=userid, msgid=msgid, why=each.what)
                 )
         work.run.progress(Progress(_("mass messages"), first + len(block), len(wanted), counts.failed))
 
 
-def _left(found: Fates | ApiError | TemporaryError) -> bool:
-    return isinstance(found, ApiError) and found.errcode in LEFT
+def _gone(found: object) -> bool:
+    """Whether the message was cancelled, or WeCom does not know it any more: what is known of it stays."""
+    return isinstance(found, ApiError) and find(found.errcode).reaction is Reaction.gone
+
+
+def _lost(found: object) -> bool:
+    """Whether nobody will ever read these receivers, so that nothing is missing."""
+    return _gone(found) or (isinstance(found, ApiError) and found.errcode in LEFT)
 
 
 def _ask_fates(work: Work, msgid: str, userid: str) -> Fates | ApiError | TemporaryError:

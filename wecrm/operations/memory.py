@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from wecrm.api.contacts import BATCH_MEMBERS
+from wecrm.api.contacts import BATCH_GET, BATCH_MEMBERS, GET, PAGE
 from wecrm.errors import ApiError
 from wecrm.i18n import _
 from wecrm.models.clock import Progress
@@ -23,7 +23,7 @@ from wecrm.operations.remarks import Remark
 from wecrm.operations.rows import Target
 from wecrm.operations.succession import Lack, Library, lack
 from wecrm.operations.work import Work
-from wecrm.store import jobs, memories
+from wecrm.store import directory, jobs, memories
 from wecrm.store.database import Store
 
 OP = "transfer.customer"
@@ -72,6 +72,20 @@ def snapshot(work: Work, job: str, changes: Iterable[Change], *, detailed: int =
         work.run.progress(Progress(_("memories"), done, len(pairs)))
         work.run.check()
     return done
+
+
+def calls(store: Store, pairs: Mapping[tuple[str, str, str], int], *, detailed: int = DETAILED) -> dict[str, int]:
+    """Reading calls of `snapshot` for so many customers of each (kind, handover, takeover), by path."""
+    count = sum(pairs.values())
+    if count <= detailed:
+        return {GET.path: count}
+    takers = directory.relations_of(store, list({takeover for _kind, _handover, takeover in pairs}))
+    formers: Counter[str] = Counter()
+    for (kind, handover, _takeover), n in pairs.items():
+        formers[handover] += n if kind != "resigned" else 0
+    found = Counter({BATCH_GET.path: -(-sum(takers.values()) // PAGE)})
+    found.update(readback.calls(store, formers))
+    return dict(found)
 
 
 def _pair(change: Change) -> _Pair:

@@ -13,6 +13,7 @@ from wecrm.errors import ApiError
 from wecrm.i18n import _
 from wecrm.models.group import GroupStatus
 from wecrm.operations import codeaudit, codeswap
+from wecrm.operations.sync import groups_of_absent
 from wecrm.operations.work import Work
 from wecrm.store import leavers
 from wecrm.store import livecodes as register
@@ -94,14 +95,24 @@ def _present(work: Work) -> tuple[frozenset[str] | None, list[str]]:
 def _ownerless(work: Work) -> Iterator[str]:
     """The owner of each group whose owner left; of a group that the cache does not know, WeCom is asked."""
     owners = leavers.owners(work.store)
-    for group in _statuses(work, owners.values()):
+    for group in _statuses(work):
         if group.status == OWNER_LEFT:
-            owner = owners.get(group.chat_id) or groups_api.get(work.client, group.chat_id)[0].owner
+            owner = owners.get(group.chat_id) or _owner(work, group.chat_id)
             if owner:
                 yield owner
 
 
-def _statuses(work: Work, owners: Iterable[str]) -> Iterator[GroupStatus]:
+def _owner(work: Work, chat_id: str) -> str | None:
+    """None of a group that was dissolved since it was listed."""
+    try:
+        return groups_api.get(work.client, chat_id)[0].owner
+    except ApiError as error:
+        if error.errcode not in groups_api.GONE:
+            raise
+    return None
+
+
+def _statuses(work: Work) -> Iterator[GroupStatus]:
     """The states of all groups; in a corp too large for one list, of groups whose owners may not have customers now."""
     try:
         yield from list(groups_api.statuses(work.client))
@@ -109,11 +120,7 @@ def _statuses(work: Work, owners: Iterable[str]) -> Iterator[GroupStatus]:
     except ApiError as error:
         if error.errcode != groups_api.SCOPE_TOO_LARGE:
             raise
-    following = {userid.lower() for userid in contacts_api.follow_users(work.client)}
-    asked = sorted({owner.lower(): owner for owner in owners if owner.lower() not in following}.values())
-    for start in range(0, len(asked), groups_api.OWNERS):
-        work.run.check()
-        yield from groups_api.statuses(work.client, asked[start : start + groups_api.OWNERS])
+    yield from groups_of_absent(work, contacts_api.follow_users(work.client))
 
 
 def _by_codes(work: Work, at: datetime, found: _Found, present: frozenset[str] | None) -> None:

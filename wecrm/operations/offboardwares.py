@@ -112,13 +112,21 @@ def groups(work: Work, userid: str) -> list[Group]:
 
 
 def _statuses(work: Work, userid: str) -> list[GroupStatus]:
-    """Groups of that owner; where WeCom does not know the owner any more, all that have none."""
+    """Groups of that owner; where WeCom does not know the owner any more, all that have none.
+
+    None in a corp too large for one list: the cached ones are known all the same.
+    """
     try:
         return list(groups_api.statuses(work.client, [userid]))
     except ApiError as error:
         if error.errcode not in (*staff.UNKNOWN, staff.OUT_OF_SIGHT):
             raise
-    return [one for one in groups_api.statuses(work.client) if one.status == ORPHANED]
+    try:
+        return [one for one in groups_api.statuses(work.client) if one.status == ORPHANED]
+    except ApiError as error:
+        if error.errcode != groups_api.SCOPE_TOO_LARGE:
+            raise
+    return []
 
 
 def _group(work: Work, chat_id: str) -> tuple[GroupChat, bytes] | None:
@@ -141,9 +149,8 @@ def remember(work: Work, userid: str) -> Counts:
             counts.add(contacts_store.put_relations(work.store, relations, run.id, work.now()))
             work.run.check()
     except ApiError as error:
-        if error.errcode != contacts_api.NO_RELATION:
-            syncs.finish(work.store, run, "failed", counts, work.now(), error.what)
-            raise
+        syncs.finish(work.store, run, "failed", counts, work.now(), error.what)
+        raise
     syncs.finish(work.store, run, "holes" if counts.failed else "done", counts, work.now())
     return counts
 

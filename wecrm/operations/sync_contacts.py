@@ -66,10 +66,21 @@ def contacts(work: Work, *, max_removals: float = 0.3, resume: bool = True) -> S
     failed = _fetch(work, run, counts)
     notes = [_("{member} was not read: {why}", member=userid, why=error.what) for userid, error in failed]
     notes += judge(work, run, followers, counts, max_removals)
-    code = most_severe([Exit.partial if counts.failed else Exit.ok, Exit.safety if counts.out_of_sight else Exit.ok])
+    code = exit_of(counts, followers)
     state = {Exit.ok: "done", Exit.partial: "holes"}.get(code, "refused")
     syncs.finish(work.store, run, state, counts, work.now(), "\n".join(notes))
     return Synced("contacts", counts, code, tuple(notes), work.now() - began)
+
+
+def exit_of(counts: Counts, followers: Sequence[str]) -> Exit:
+    """What a pass over these members came to; to read nobody because the app sees nobody is no success."""
+    return most_severe(
+        [
+            Exit.partial if counts.failed else Exit.ok,
+            Exit.safety if counts.out_of_sight else Exit.ok,
+            Exit.ok if followers else Exit.refused,
+        ]
+    )
 
 
 def _begin(work: Work, followers: Sequence[str], resume: bool) -> SyncRun:
@@ -97,13 +108,15 @@ def _fetch(work: Work, run: SyncRun, counts: Counts) -> list[tuple[str, WecrmErr
     total = directory.relations_known(work.store) or None
     failed: list[tuple[str, WecrmError]] = []
     holed: set[int] = set()
+    left = {chunk.n: len(chunk.userids) for chunk in run.pending}
     good = 0
     for batch in _arrivals(work, run):
         _store(work, run, [item for item in batch if isinstance(item, _Page)], counts, holed)
         for end in batch:
             if isinstance(end, _Ended):
                 error = end.error or (_malformed() if end.chunk.n in holed else None)
-                _close(work, run, end.chunk, error)
+                left[end.chunk.n] -= 0 if error else len(end.chunk.userids)
+                _close(work, run, end.chunk, error, whole=not left[end.chunk.n])
                 good += error is None
                 if error is not None:
                     failed += [(userid, error) for userid in end.chunk.userids]
@@ -122,11 +135,15 @@ def _store(work: Work, run: SyncRun, pages: Sequence[_Page], counts: Counts, hol
     counts.add(contacts_store.put_relations(work.store, relations, run.id, work.now()))
 
 
-def _close(work: Work, run: SyncRun, chunk: Chunk, error: WecrmError | None) -> None:
-    """A chunk is at its end; only one without any hole counts as a pass over its members."""
+def _close(work: Work, run: SyncRun, chunk: Chunk, error: WecrmError | None, *, whole: bool) -> None:
+    """A chunk, or a half of one, is at its end; only one without any hole counts as a pass over its members.
+
+    `whole`: no other half is missing or failed; until then a run that is stopped fetches the chunk again.
+    """
     if error is None:
         passes.passed(work.store, chunk.userids, run, work.now())
-        syncs.end_chunk(work.store, run, chunk, "done")
+        if whole:
+            syncs.end_chunk(work.store, run, chunk, "done")
     else:
         errcode = error.errcode if isinstance(error, ApiError) else 0
         syncs.end_chunk(work.store, run, chunk, "failed", errcode, error.what)
@@ -240,6 +257,11 @@ def _halved(work: Work, chunk: Chunk, put: "Callable[[_Page | _Ended], None]", h
 def judge(work: Work, run: SyncRun, followers: Sequence[str], counts: Counts, max_removals: float) -> list[str]:
     """Decide what relations that did not arrive became; sentences about everything out of sight."""
     notes = []
+    if not followers:
+        notes.append(_("No member with customer contact is in the app's range."))
+        notes.append(
+            _("Admin console → 应用管理 → the app → 可见范围; 客户联系 → 使用范围; see `wecrm explain visible-range`.")
+        )
     here = {userid.lower() for userid in followers}
     whole = passes.complete(work.store, run)
     expected = {userid for userid, until in leavers.covered(work.store).items() if until > run.started_at}

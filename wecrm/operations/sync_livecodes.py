@@ -53,12 +53,24 @@ def _kind(work: Work, kind: Kind, counts: Counts, notes: list[str]) -> None:
         work.run.progress(Progress(_("live codes"), start + BLOCK, len(ids), counts.failed))
     if kind == "link":
         linkdays.fetch_quota(work)
-        for link_id in listed:
-            work.run.check()
-            links.put_customers(work.store, link_id, list(acquisitions.customers(work.client, link_id)))
+        there = [link_id for link_id in listed if _brought(work, link_id, counts)]
         unread: list[str] = []
-        linkdays.fetch(work, listed, linkdays.USUAL_DAYS, unread)
+        linkdays.fetch(work, there, linkdays.USUAL_DAYS, unread)
         notes += unread[:1]  # the codes themselves were read: no hole, and no reason to tell it of each link
+
+
+def _brought(work: Work, link_id: str, counts: Counts) -> bool:
+    """Store whom a link brought; False if it was deleted a moment ago."""
+    work.run.check()
+    try:
+        links.put_customers(work.store, link_id, list(acquisitions.customers(work.client, link_id)))
+    except ApiError as error:
+        if error.errcode not in api.UNKNOWN["link"]:
+            raise
+        register.note_gone(work.store, "link", link_id, work.now())
+        counts.lost += 1
+        return False
+    return True
 
 
 def refresh(work: Work, kind: Kind, ids: Sequence[str], counts: Counts, notes: list[str]) -> None:

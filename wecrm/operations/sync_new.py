@@ -7,12 +7,12 @@ one per hundred relations. Changed remarks and tags are only seen by the full pa
 from collections.abc import Iterator, Sequence
 
 from wecrm.api import contacts as api
-from wecrm.errors import ApiError, Exit, TemporaryError, most_severe
+from wecrm.errors import ApiError, Exit, TemporaryError
 from wecrm.i18n import _
 from wecrm.models.clock import Progress
 from wecrm.models.contact import Relation
 from wecrm.operations.sync import Synced
-from wecrm.operations.sync_contacts import judge
+from wecrm.operations.sync_contacts import exit_of, judge
 from wecrm.operations.work import Work
 from wecrm.store import contacts as contacts_store
 from wecrm.store import directory, passes, syncs
@@ -36,7 +36,7 @@ def new_contacts(work: Work, *, max_removals: float = 0.3) -> Synced:
         passes.passed(work.store, [userid], run, work.now())
     if counts.failed == len(notes):  # else customers are unread who may have come from another member: nobody is ended
         notes += judge(work, run, followers, counts, max_removals)
-    code = most_severe([Exit.partial if counts.failed else Exit.ok, Exit.safety if counts.out_of_sight else Exit.ok])
+    code = exit_of(counts, followers)
     state = {Exit.ok: "done", Exit.partial: "holes"}.get(code, "refused")
     syncs.finish(work.store, run, state, counts, work.now(), "\n".join(notes))
     return Synced("new", counts, code, tuple(notes), work.now() - began)

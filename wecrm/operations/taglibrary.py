@@ -17,6 +17,7 @@ from wecrm.api import tags as api
 from wecrm.errors import UsageError
 from wecrm.i18n import _
 from wecrm.models.plan import Change, NewId, Plan
+from wecrm.models.tag import ORDER_MAX
 from wecrm.models.taglibrary import GroupEntry, LibraryFile, TagEntry
 from wecrm.operations.exclusive import Exclusive
 from wecrm.operations.tagnames import creation
@@ -195,7 +196,7 @@ def _spread(orders: Sequence[int | None], right: bool) -> list[int]:
             placed.append((above + below) // 2)
         else:
             placed.append(order)
-    if placed and placed[-1] > 0 and all(a > b for a, b in pairwise(placed)):
+    if placed and placed[0] <= ORDER_MAX and placed[-1] > 0 and all(a > b for a, b in pairwise(placed)):
         return placed
     return [(len(orders) - n) * STEP for n in range(len(orders))]
 

@@ -18,7 +18,7 @@ from wecrm.errors import ApiError, UnansweredError, WecrmError
 from wecrm.i18n import _
 from wecrm.models.plan import Change, JobRow, Outcome, State, Undo
 from wecrm.models.transfer import WAITING, TransferRow
-from wecrm.operations import groupowners, transferendings
+from wecrm.operations import groupowners, memory, transferendings
 from wecrm.operations.groupowners import Owned
 from wecrm.operations.outcomes import text
 from wecrm.operations.transferchanges import Pair, attempt_of, back, by_pair, kind_of, pair_of, ware_of
@@ -66,6 +66,7 @@ class Customer:
             found[contacts_api.LIST.path] += 2
         if any(cluster.startswith("resigned|") for cluster in clusters):
             found[api.UNASSIGNED.path] += 1 + sum(clusters.values()) // api.PAGE
+        found.update(memory.calls(store, {_names(cluster): count for cluster, count in clusters.items()}))
         return dict(found)
 
     def taken(self, change: Change) -> Sequence[str]:
@@ -192,6 +193,11 @@ class Group:
 
     def title(self, change: Change) -> str:
         return "{} · {} → {}".format(change.key["chat_id"], change.key["handover"], change.key["takeover"])
+
+
+def _names(cluster: str) -> Pair:
+    kind, handover, takeover = cluster.split("|")
+    return kind_of(kind), handover, takeover
 
 
 def _state(change: Change, pair: Pair, shown: Mapping[str, Sequence[TransferRow]], people: People) -> State:

@@ -61,10 +61,11 @@ REPORT = Report(
     title="Customer groups by WeCom's count",
     summary="Customer groups as WeCom counts them: groups, people, who joined, messages; by owner or by day.",
     definition=Definition(
-        "Groups and people are as of the last known day of the period, and so are the groups in which anybody, and the "
-        "people who, ever wrote. New groups, joined and messages are of the period; messages are the difference "
-        "between all that were ever written at its end and before its beginning, and are empty where the day before "
-        "its beginning is not known; of a period without a beginning they are all that were ever written.",
+        "Groups and people are as of the last known day of the period, and so are the groups in which anybody, and "
+        "the people who, ever wrote. New groups, joined and messages are of the period; messages are the difference"
+        " between all that were ever written at its end and before its beginning, and are empty where the day "
+        "before its beginning is not known, or WeCom told nothing of it but of an earlier one; of a period without "
+        "a beginning they are all that were ever written.",
         "WeCom's own statistics of customer groups, read by `wecrm sync stats`, for owners who may be asked for.",
         statdays.DAYS + " A group that changes its owner takes its messages along: less than nothing for the one, more "
         "for the other.",

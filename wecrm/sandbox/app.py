@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import quote
 
-from wecrm.sandbox import openapi, pictures
+from wecrm.sandbox import faults, openapi, pictures
 from wecrm.sandbox.callers import pid_of_caller
 from wecrm.sandbox.exchange import Reply, Request, exchange
 from wecrm.sandbox.faults import LIBRARY, Fault
@@ -48,7 +48,7 @@ def wsgi(world: World, *, latency_s: float = 0.0, remote_addr: str | None = None
             status, answer = operate(world, path.removeprefix(PREFIX), body)
             return _send(start_response, status, answer)
         if path.startswith(pictures.PREFIX):
-            return _picture(world, path, start_response)
+            return _picture(world, path, environ, start_response)
         request = Request(
             environ["REQUEST_METHOD"],
             path,
@@ -67,12 +67,21 @@ def wsgi(world: World, *, latency_s: float = 0.0, remote_addr: str | None = None
     return application
 
 
-def _picture(world: World, path: str, start_response: "StartResponse") -> Iterable[bytes]:
+def _picture(world: World, path: str, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
     """What the public host of the pictures answers; no call of an API, so not in the log."""
+    with world.writing():
+        fault = faults.draw(world, faults.PICTURES)
+    kind = fault.kind if fault else ""
     png = pictures.draw(world, path)
-    if png is None:
+    if png is None or kind == "http404":
         return _send(start_response, "404 Not Found", b"", "text/plain")
-    return _send(start_response, "200 OK", png, "image/png")
+    if kind == "redirect":
+        start_response("302 Found", [("Location", pictures.another(world, path)), ("Content-Length", "0")])
+        return [b""]
+    if fault is None or kind == "large":
+        return _send(start_response, "200 OK", png + bytes(pictures.TOO_MUCH if fault else 0), "image/png")
+    content = faults.spoil(kind, png) if kind in faults.BODIES else png
+    return _deliver(world, Reply(None, content, fault), environ, start_response)
 
 
 def _body(environ: "WSGIEnvironment") -> bytes:

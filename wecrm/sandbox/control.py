@@ -83,8 +83,9 @@ def add_fault(
 
     Args:
         world: where.
-        kind: -1, 45009, 45033, 42001, 40014, http502, cut, garbage, wrong_type, slow, close or kill.
-        path: how the paths end that it strikes, as in "mark_tag"; "" = every API.
+        kind: -1, 45009, 45033, 42001, 40014, http502, cut, garbage, wrong_type, slow, close or kill; others of the
+            archive's library and of pictures: `faults.kinds_of`.
+        path: how the paths end that it strikes, as in "mark_tag"; "" = every API; "wwpic" = pictures of QR codes.
         times: how many calls; 1 if neither `times` nor `share` is given.
         share: which part of the calls, 0 to 1, drawn from `seed`.
         seed: for `share`.

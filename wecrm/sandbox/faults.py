@@ -14,6 +14,10 @@ BREAKS: Final = ("slow", "close", "kill")
 KINDS: Final = ERRCODES + BODIES + BREAKS
 LIBRARY: Final = ("10001", "10002", "10003", "10005", "10009", "10010", "crash")
 """What the archive's library says or does; only calls of its own paths (message/getchat…) can meet them."""
+HOST: Final = ("http404", "redirect", "large")
+"""What the public host of pictures may answer besides; it knows no errcodes."""
+PICTURES: Final = "/wwpic"
+"""The path by which a fault strikes fetches of pictures, which none strikes that names no path."""
 GARBAGE: Final = b"<html>\x00\xff\xfe{'errcode': 0, </html>"
 BAD_GATEWAY: Final = b"<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
 
@@ -33,6 +37,13 @@ class Fault:
         return f"{self.kind} {self.when}"
 
 
+def kinds_of(path: str) -> tuple[str, ...]:
+    """The kinds that calls of a path can meet."""
+    if path.strip("/") == PICTURES.strip("/"):
+        return (*BODIES, *BREAKS, *HOST)
+    return (*KINDS, *LIBRARY) if "getchat" in path else KINDS
+
+
 def usual_moment(kind: str) -> str:
     """When a kind strikes unless told: a spoilt answer comes after the effect, a refusal before."""
     return "after" if kind in BODIES or kind == "slow" else "before"
@@ -50,8 +61,8 @@ def add(
     skip: int = 0,
 ) -> int:
     """Store a fault; its number. What it has seen begins below 0 by the calls that it lets go well first."""
-    if kind not in KINDS and not (kind in LIBRARY and "getchat" in path):
-        raise ValueError(f"no fault {kind!r} of {path or 'every API'}; there are {', '.join(KINDS)}")
+    if kind not in kinds_of(path):
+        raise ValueError(f"no fault {kind!r} of {path or 'every API'}; there are {', '.join(kinds_of(path))}")
     if when not in ("", "before", "after"):
         raise ValueError("when is before or after")
     if share is not None and not 0 <= share <= 1:
@@ -84,7 +95,7 @@ def draw(world: World, path: str) -> Fault | None:
     db = world.db.connection
     rows = db.execute("SELECT id, kind, path, times, share, seed, moment, seconds, seen FROM fault ORDER BY id")
     for id_, kind, suffix, times, share, seed, moment, seconds, seen in rows.fetchall():
-        if not path.endswith(suffix):
+        if not path.endswith(suffix) or (path == PICTURES and not suffix):
             continue
         strikes = seen >= 0 and (share is None or _chance(seed, seen) < share)
         if strikes and times == 1:

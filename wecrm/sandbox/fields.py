@@ -89,9 +89,11 @@ class Fields:
             raise Refusal(40058, name)
         return numbers
 
-    def texts(self, name: str, *, most: int) -> list[str]:
-        """A required list of 1 to `most` strings, none of them empty."""
+    def texts(self, name: str, *, most: int, missing: int = 40063) -> list[str]:
+        """A required list of 1 to `most` strings, none of them empty; `missing` is for one that was not sent."""
         found = self.maybe_texts(name)
+        if found is None:
+            raise Refusal(missing, name)
         if not found:
             raise Refusal(40063, name)
         if len(found) > most or not all(found):

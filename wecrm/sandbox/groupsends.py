@@ -43,7 +43,7 @@ def get_groupmsg_list_v2(asked: Asked) -> Answer:
 
 def get_groupmsg_task(asked: Asked) -> Answer:
     """The members who were given a mass message to send."""
-    send = groupsends.find(asked.world, asked.fields.text("msgid"), asked.now)
+    send = groupsends.find(asked.world, asked.fields.text("msgid", missing=41046), asked.now)
     rows: list[dict[str, object]] = [
         {"userid": userid, "status": 0} if at is None else {"userid": userid, "status": SENT, "send_time": at}
         for userid, at in groupsends.tasks(asked.world, asked.app, send, asked.now)
@@ -54,7 +54,7 @@ def get_groupmsg_task(asked: Asked) -> Answer:
 
 def get_groupmsg_send_result(asked: Asked) -> Answer:
     """What became of each receiver of one member."""
-    send = groupsends.find(asked.world, asked.fields.text("msgid"), asked.now)
+    send = groupsends.find(asked.world, asked.fields.text("msgid", missing=41046), asked.now)
     userid = asked.fields.text("userid")
     rows = groupsends.results(asked.world, asked.app, send, userid, asked.now)
     page, following = _page(asked, rows, 500, MOST_ROWS, send.msgid, userid)

@@ -9,6 +9,8 @@ from wecrm.sandbox.world import World
 HOST: Final = "https://wework.qpic.cn"
 PREFIX: Final = "/wwpic/"
 PIXELS_A_MODULE: Final = 8
+TOO_MUCH: Final = 4_000_000
+"""Bytes behind a picture that is larger than anybody expects."""
 
 
 def picture_url(world: World, code: Code) -> dict[str, str]:
@@ -29,10 +31,20 @@ def draw(world: World, path: str) -> bytes | None:
     import segno
 
     with world.db.lock:
-        name = path.removeprefix(PREFIX).removesuffix("/0")
-        found = matching(world, "picture = ? AND picture <> ''", (name,))
+        found = matching(world, "picture = ? AND picture <> ''", (_name(path),))
     if not found:
         return None
     file = io.BytesIO()
     segno.make_qr(target(world, found[0])).save(file, kind="png", scale=PIXELS_A_MODULE)
     return file.getvalue()
+
+
+def another(world: World, path: str) -> str:
+    """The address of another picture than the one at this path, where there is one: what a redirect may lead to."""
+    with world.db.lock:
+        found = matching(world, "picture NOT IN ('', ?)", (_name(path),))
+    return f"{world.address or HOST}{PREFIX}{found[0].picture}/0" if found else path
+
+
+def _name(path: str) -> str:
+    return path.removeprefix(PREFIX).removesuffix("/0")

@@ -51,6 +51,8 @@ TEXTS: Final[Mapping[int, str]] = MappingProxyType(
         41043: "missing contact way config_id",
         41044: "invalid contact way config_id",
         41045: "contact way count exceed limit",
+        41046: "missing group message msgid",
+        41047: "invalid group message msgid",
         41049: "missing welcome code",
         41050: "invalid welcome code",
         41051: "customer has chatted, or welcome code was used",

@@ -133,7 +133,7 @@ LIMITS: Final[Mapping[str, float]] = MappingProxyType(
         "concurrency": 16,  # calls of one API in flight
         "scale": 1.0,  # factor on the four rates
         "wrong_secrets": 30,  # from one address before it is blocked
-        "tags": 10_000,  # corp tags in the library
+        "tags": 10_000,  # corp tags and strategy tags together
         "list_people": 1_000,  # people in range up to which groupchat/list needs no owner
         "details": 10_000,  # departments or members in one answer; more is 45029; the platform names no number
         "ways": 500_000,  # contact ways and join ways together

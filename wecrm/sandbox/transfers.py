@@ -28,7 +28,7 @@ def resigned_transfer_customer(asked: Asked) -> Answer:
 def _start(asked: Asked, kind: str) -> Answer:
     world, now = asked.world, asked.now
     handover, takeover = _pair(asked)
-    externals = asked.fields.texts("external_userid", most=AT_ONCE)
+    externals = asked.fields.texts("external_userid", most=AT_ONCE, missing=41035)
     if handover.lower() == takeover.lower():
         raise Refusal(40130)
     if kind == ONJOB:

@@ -20,6 +20,7 @@ from wecrm.models.clock import Progress, Run
 from wecrm.store import encryption, folders
 from wecrm.store.connections import BUSY_TIMEOUT_S, explained, reading, stoppable
 from wecrm.store.encryption import Key
+from wecrm.store.schemas import CURRENT, refuse_damaged, version
 
 Held = TypeVar("Held")
 
@@ -186,17 +187,21 @@ def contents(db: sqlite3.Connection, path: Path) -> Contents:
 
     Raises:
         UsageError: it is no database of wecrm.
+        IntegrityError: its schema is damaged.
     """
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if not {"corp", "relation", "job", "job_row"} <= tables:
+    if not {"corp", "relation", "job", "job_row"} & tables:
         raise UsageError(_("{path} is not a database of wecrm.", path=path), "", _("Name a file of `wecrm db backup`."))
+    schema = version(db)
+    if schema <= CURRENT.version:
+        refuse_damaged(path, db, CURRENT)
     corp = db.execute("SELECT value FROM corp WHERE key = 'corp_id'").fetchone()
     numbers = db.execute(
         "SELECT (SELECT count(*) FROM job), (SELECT count(*) FROM job_row), (SELECT count(*) FROM relation_event), "
         "(SELECT count(*) FROM relation), max(coalesce((SELECT max(finished_at) FROM sync_run), 0), "
         "coalesce((SELECT max(created_at) FROM job), 0), coalesce((SELECT max(sent_at) FROM job_row), 0))"
     ).fetchone()
-    return Contents(db.execute("PRAGMA user_version").fetchone()[0], corp[0] if corp else "", *numbers)
+    return Contents(schema, corp[0] if corp else "", *numbers)
 
 
 def verified(path: Path, run: Run) -> Contents:

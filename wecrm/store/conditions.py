@@ -35,11 +35,13 @@ class Compiled:
     columns: frozenset[str]
 
 
-def compile(view: View, text: str, *, now: float, tz: tzinfo, store: Store) -> Compiled:  # noqa: A001
+def compile(  # noqa: A001
+    view: View, text: str, *, now: float, tz: tzinfo, store: Store | None = None
+) -> Compiled:
     """The condition `text` on rows of `view`; an empty text selects all.
 
     Days are days of `tz`, `'7d ago'` counts from `now`; names of tags and departments are looked
-    up in `store` at once.
+    up in `store` at once; a view that is neither tagged nor staffed needs none.
 
     Raises:
         UsageError: not of the grammar, or a column, tag or department that does not exist.
@@ -52,7 +54,7 @@ def compile(view: View, text: str, *, now: float, tz: tzinfo, store: Store) -> C
 
 
 class _Compiler:
-    def __init__(self, view: View, text: str, now: float, tz: tzinfo, store: Store) -> None:
+    def __init__(self, view: View, text: str, now: float, tz: tzinfo, store: Store | None) -> None:
         self.view = view
         self.text = text
         self.now = now
@@ -104,6 +106,12 @@ class _Compiler:
                 return f"({self.compared(column, '>=', first)} AND {self.compared(column, '<=', last)})"
             case _:
                 return self.compared(column, test.op, test.values[0])
+
+    @property
+    def known(self) -> Store:
+        """Where names of tags and departments are looked up."""
+        assert self.store is not None
+        return self.store
 
     def column(self, test: Test) -> ViewColumn:
         try:
@@ -176,7 +184,8 @@ class _Compiler:
     def tagged(self, test: Test) -> str:
         if test.op not in ("has", "=", "!=", "in"):
             refuse(self.text, test.at, _("Write: tag has 'name', tag has 'group/name' or not tag has 'name'."))
-        ids = [found for value in test.values for found in self.read(value, lambda text: tag_ids(self.store, text))]
+        store = self.known
+        ids = [found for value in test.values for found in self.read(value, lambda text: tag_ids(store, text))]
         self.params += ids
         marks = ", ".join("?" * len(ids))
         sql = f"v.{self.view.tagged} IN (SELECT relation_id FROM relation_tag WHERE tag_id IN ({marks}))"
@@ -187,7 +196,8 @@ class _Compiler:
             refuse(self.text, test.at, _("Only 'department' can be under something."))
         if not self.view.staffed:
             refuse(self.text, test.at, _("{view} belong to no department.", view=self.view.name))
-        ids = self.read(test.values[0], lambda text: departments_under(self.store, text))
+        store = self.known
+        ids = self.read(test.values[0], lambda text: departments_under(store, text))
         self.params.append(json.dumps(ids))
         return (
             f"v.{self.view.staffed} IN (SELECT userid FROM member_department"

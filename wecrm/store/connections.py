@@ -46,12 +46,12 @@ def explained(path: Path) -> Iterator[None]:
         raise damaged(path, _("A text in it is no text.")) from None
 
 
-def damaged(path: Path, why: str) -> IntegrityError:
-    """What to say of a file that is no longer what SQLite wrote."""
+def damaged(path: Path, why: str, fix: str = "") -> IntegrityError:
+    """What to say of a file that is no longer what SQLite, or wecrm, wrote."""
     return IntegrityError(
         _("The database {path} is damaged or not a database.", path=path),
         why,
-        _("Keep the file, restore a backup beside it, and compare."),
+        fix or _("Keep the file, restore a backup beside it, and compare."),
     )
 
 

@@ -9,7 +9,7 @@ from weakref import WeakSet
 
 from wecrm.errors import ConfigError
 from wecrm.i18n import _
-from wecrm.store import encryption, filesystem, migrating
+from wecrm.store import encryption, filesystem, migrating, schemas
 from wecrm.store.connections import BUSY_TIMEOUT_S, refuse_newer, written_version
 from wecrm.store.connections import explained as explained
 from wecrm.store.encryption import Key
@@ -133,7 +133,7 @@ def is_open(path: Path) -> bool:
 
 
 def _prepare(path: Path, connection: sqlite3.Connection, schema: Schema, wait_s: float, key: Key | None) -> None:
-    refuse_newer(path, migrating.version(connection), schema.version)
+    refuse_newer(path, schemas.version(connection), schema.version)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")

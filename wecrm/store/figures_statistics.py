@@ -118,21 +118,27 @@ def _chats(asked: Asked) -> str:
 
 # -- groups
 
+_EVE = """
+        coalesce(e.messages_total, iif(EXISTS (
+            SELECT 1 FROM group_day q
+            WHERE q.owner = e.owner AND q.day < e.day AND q.messages_total IS NOT NULL), NULL, 0))"""
+"""All messages until an evening that was asked for. Where WeCom told nothing: none, unless it told some earlier."""
+
 _OWNED = """
     SELECT p.*, l.groups, l.talking_groups, l.people, l.talking_people,
         CASE WHEN {open} THEN l.messages_total WHEN e.owner IS NOT NULL
-            THEN l.messages_total - coalesce(e.messages_total, 0) END AS messages
+            THEN l.messages_total - {eve} END AS messages
     FROM (SELECT owner, {label} AS period, count(*) AS days, max(day) AS last, sum(new_groups) AS new_groups,
             sum(new_people) AS new_people FROM group_day
             WHERE groups IS NOT NULL AND {in_period} AND {staffed} GROUP BY owner, period) p
         JOIN group_day l ON l.owner = p.owner AND l.day = p.last
         LEFT JOIN group_day e ON e.owner = p.owner AND e.day = date(max({first}, :first), '-1 day')"""
-"""Owners and periods; `e` is the evening before the period, of which WeCom may have told nothing: no groups."""
+"""Owners and periods; `e` is the evening before the period."""
 
 _DAILY = """
     SELECT l.owner, l.day AS period, 1 AS days, l.day AS last, l.new_groups, l.new_people, l.groups, l.talking_groups,
         l.people, l.talking_people,
-        iif(e.owner IS NULL, NULL, l.messages_total - coalesce(e.messages_total, 0)) AS messages
+        iif(e.owner IS NULL, NULL, l.messages_total - {eve}) AS messages
     FROM group_day l LEFT JOIN group_day e ON e.owner = l.owner AND e.day = date(l.day, '-1 day')
     WHERE l.groups IS NOT NULL AND {in_period} AND {staffed}"""
 """The same where every day is a period: the evening before is the neighbour, and nothing is grouped."""
@@ -172,8 +178,9 @@ def groups_by_period(store: Store, asked: Asked) -> Iterator[tuple[Any, ...]]:
 
 def _owned(asked: Asked, by: By) -> str:
     if by == "day":
-        return _DAILY.format(in_period=_IN_PERIOD.format(day="l.day"), staffed=staffed(asked, "l.owner"))
+        return _DAILY.format(eve=_EVE, in_period=_IN_PERIOD.format(day="l.day"), staffed=staffed(asked, "l.owner"))
     return _OWNED.format(
+        eve=_EVE,
         label=_LABELS[by].format(day="day"),
         first=_FIRST[by],
         open=int(asked.since is None and not by),

@@ -62,6 +62,15 @@ def end_absent(store: Store, listed: Iterable[str], owners_in_sight: Sequence[st
         ).rowcount
 
 
+def note_gone(store: Store, chat_ids: Iterable[str], now: float) -> None:
+    """WeCom says that these groups do not exist any more; the first time stays."""
+    with store.write() as db:
+        db.execute(
+            "UPDATE group_chat SET gone_at = ? WHERE gone_at IS NULL AND chat_id IN (SELECT value FROM json_each(?))",
+            (int(now), msgspec.json.encode(list(chat_ids)).decode()),
+        )
+
+
 def names(store: Store) -> dict[str, str]:
     """chat_id → name of every group that exists."""
     return dict(store.connection.execute("SELECT chat_id, coalesce(name, '') FROM group_chat WHERE gone_at IS NULL"))

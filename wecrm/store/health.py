@@ -4,26 +4,23 @@ Nothing is changed, nothing is migrated. Every check is one finding; a damaged f
 """
 
 import os
-import re
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-
-from sqlite_utils import Database
 
 from wecrm.errors import IntegrityError, UsageError
 from wecrm.i18n import _
 from wecrm.models.clock import Run
 from wecrm.models.plan import FINAL
+from wecrm.store import schemas
 from wecrm.store.connections import BUSY_TIMEOUT_S, explained, reading, stoppable
-from wecrm.store.migrating import CURRENT, Schema
+from wecrm.store.schemas import CURRENT, Schema
 
 SHOWN = 5
-"""Damaged places or differing names that one finding tells."""
+"""Damaged places or jobs that one finding tells."""
 
 _REFERENCES = (
     ("relation_tag", "relation_id", "relation", "id"),
@@ -90,8 +87,8 @@ def examine(
 
 def _inside(path: Path, db: sqlite3.Connection, run: Run, schema: Schema, alone: bool) -> Iterator[Finding]:
     yield _judged(path, "integrity", lambda: _integrity(db, run))
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if not version and not _objects(db):  # the very first start was broken off; a backup holds something
+    version = schemas.version(db)
+    if not version and not schemas.objects(db):  # the very first start was broken off; a backup holds something
         yield Finding("schema", "wrong" if alone else "skip", int(alone), _("It is still empty."))
         return
     yield _judged(path, "schema", lambda: _schema(db, version, schema))
@@ -143,35 +140,10 @@ def _schema(db: sqlite3.Connection, version: int, schema: Schema) -> Finding:
     if version > schema.version:
         detail = _("Its schema is {theirs}, this program knows {ours}.", theirs=version, ours=schema.version)
         return Finding("schema", "wrong", 1, detail)
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
-        later = [name for name in names(schema) if number(name) > version]
-        schema.migrations.apply(Database(fresh), stop_before=later)
-        wanted, found = _objects(fresh), _objects(db)
-    differing = sorted({name for name, _sql in wanted.items() ^ found.items()})
+    differing = sorted({name for name, _text in schemas.made(schema, version).items() ^ schemas.objects(db).items()})
     if differing:
-        told = ", ".join(differing[:SHOWN])
-        return Finding("schema", "wrong", len(differing), _("Not as schema {n} has it: {names}", n=version, names=told))
+        return Finding("schema", "wrong", len(differing), schemas.told(version, differing))
     return Finding("schema", "ok", 0, str(version))
-
-
-def names(schema: Schema) -> list[str]:
-    """The names of all migrations, oldest first."""
-    with closing(sqlite3.connect(":memory:")) as nothing:
-        return [migration.name for migration in schema.migrations.pending(Database(nothing))]
-
-
-def number(name: str) -> int:
-    """1 of `m001_cache_and_journal`."""
-    found = re.match(r"m(\d+)", name)
-    return int(found[1]) if found else 0
-
-
-def _objects(db: sqlite3.Connection) -> dict[str, str]:
-    """Everything that our migrations make, as they made it."""
-    rows = db.execute(
-        "SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_master WHERE tbl_name <> '_sqlite_migrations'"
-    )
-    return {name: sql for name, sql in rows if " sqlite_" not in name}
 
 
 def _orphans(db: sqlite3.Connection, table: str, column: str, target: str, key: str) -> Callable[[], Finding]:

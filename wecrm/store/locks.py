@@ -29,11 +29,7 @@ def held(database: Path, purpose: str) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise LockedError(
-            _(
-                "Another run of `{purpose}` is under way for this corp{who}.",
-                purpose=purpose,
-                who=_who(holder),
-            ),
+            _other_run(purpose, _pid(holder)),
             _("Two at once could do the same work twice."),
             _("Wait for it to end; the lock is free the moment that process ends."),
         ) from None
@@ -69,9 +65,10 @@ def under_way(database: Path, purpose: str) -> bool:
     return True
 
 
-def _who(holder: Path) -> str:
-    pid = _pid(holder)
-    return f" (process {pid})" if pid else ""
+def _other_run(purpose: str, pid: int) -> str:
+    if not pid:
+        return _("Another run of `{purpose}` is under way for this corp.", purpose=purpose)
+    return _("Another run of `{purpose}` is under way for this corp (process {pid}).", purpose=purpose, pid=pid)
 
 
 def _pid(holder: Path) -> int:

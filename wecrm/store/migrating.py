@@ -6,11 +6,10 @@ Killed at any moment, it leaves the database as it was or as it is to be; the ne
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlite_utils import Database, Migrations
+from sqlite_utils import Database
 
 from wecrm.errors import ConfigError, TemporaryError
 from wecrm.i18n import _
@@ -18,18 +17,9 @@ from wecrm.models.clock import Run
 from wecrm.store import backup
 from wecrm.store.connections import reading, refuse_newer
 from wecrm.store.encryption import Key
-from wecrm.store.migrations import SCHEMA_VERSION, migrations
-
-
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """A list of migrations; `version` is the number of the newest, `PRAGMA user_version` of a current file."""
-
-    migrations: Migrations
-    version: int
-
-
-CURRENT = Schema(migrations, SCHEMA_VERSION)
+from wecrm.store.schemas import CURRENT as CURRENT
+from wecrm.store.schemas import Schema as Schema
+from wecrm.store.schemas import foreign, refuse_damaged, version
 
 
 class _NoClock:
@@ -53,14 +43,19 @@ def bring_up_to_date(
     Raises:
         TemporaryError: another process migrates it for longer than `wait_s`.
         ConfigError: it is somebody else's SQLite file.
+        IntegrityError: it is not as the earlier migrations made it.
     """
     if version(connection) == schema.version:
+        if schema.digest:
+            refuse_damaged(path, connection, schema)
         return
     with alone(path, wait_s):
         found = version(connection)
         refuse_newer(path, found, schema.version)
         if found == schema.version:  # another process did it meanwhile
             return
+        if schema.digest and found:
+            refuse_damaged(path, connection, schema)
         if _is_used(path, connection):
             _keep(path, found + 1, key)
         connection.execute("BEGIN IMMEDIATE")
@@ -73,17 +68,10 @@ def bring_up_to_date(
             raise
 
 
-def version(connection: sqlite3.Connection) -> int:
-    """Number of the schema that the connection sees."""
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
 def _is_used(path: Path, connection: sqlite3.Connection) -> bool:
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if tables - {"_sqlite_migrations", "sqlite_sequence"} and "corp" not in tables:
-        raise ConfigError(
-            _("{path} is not a database of wecrm.", path=path), "", _("Point the profile at its own database.")
-        )
+        raise foreign(path)
     return "corp" in tables
 
 

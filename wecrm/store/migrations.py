@@ -8,8 +8,11 @@ from sqlite_utils import Database, Migrations
 
 migrations = Migrations("wecrm")
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Number of the newest migration; `PRAGMA user_version` of a current file."""
+
+SCHEMA_DIGEST = "c4615f063f287ed54c6ad98e35c377b45d18d0cb5a2f8f2adf95833eada0e20d"
+"""What `schemas.digest` gives for a current file: a start that finds another one looks what differs."""
 
 
 @migrations()
@@ -58,6 +61,14 @@ def m006_statistics(db: Database) -> None:
     for statement in _STATISTICS:
         db.execute(statement)
     db.execute("PRAGMA user_version = 6")
+
+
+@migrations()
+def m007_first_days_of_groups(db: Database) -> None:
+    """Messages of an owner's very first day: WeCom told nothing of the day before, since there was no group."""
+    for statement in _FIRST_DAYS:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 7")
 
 
 _DIRECTORY = (
@@ -431,4 +442,17 @@ _STATISTICS = (
         SELECT t.msgid, t.userid, m.name, t.sent, t.send_time, t.delivered, t.undelivered, t.no_friend,
             t.cap_reached, t.read_at
         FROM groupsend_task t LEFT JOIN member m ON m.userid = t.userid""",
+)
+
+_FIRST_DAYS = (
+    "DROP VIEW group_days",
+    # an eve without figures: nothing was written yet if no day before had any; else it is a hole, and not known
+    """CREATE VIEW group_days AS
+        SELECT g.day, g.owner, m.name AS owner_name, g.new_groups, g.groups, g.talking_groups, g.new_people,
+            g.people, g.talking_people, g.messages_total,
+            g.messages_total - (SELECT coalesce(p.messages_total, iif(EXISTS (SELECT 1 FROM group_day q
+                    WHERE q.owner = g.owner AND q.day < g.day AND q.messages_total IS NOT NULL), NULL, 0))
+                FROM group_day p WHERE p.owner = g.owner AND p.day = date(g.day, '-1 day')) AS messages,
+            g.read_at < CAST(strftime('%s', g.day) AS INTEGER) + 144000 AS provisional, g.read_at
+        FROM group_day g LEFT JOIN member m ON m.userid = g.owner WHERE g.groups IS NOT NULL""",
 )

@@ -33,7 +33,7 @@ def duplicates(store: Store) -> Table:
         "WITH shared AS ("
         " SELECT 'unionid' AS kind, c.unionid AS value, r.external_userid, r.userid FROM contact c"
         " JOIN relation r ON r.external_userid = c.external_userid"
-        " WHERE c.unionid IS NOT NULL AND r.status = 'active'"
+        " WHERE c.unionid > '' AND r.status = 'active'"  # WeCom sends none, null or "" where there is none
         " UNION ALL SELECT 'mobile', m.mobile, r.external_userid, r.userid FROM relation_mobile m"
         " JOIN relation r ON r.id = m.relation_id WHERE r.status = 'active')"
         " SELECT kind, value, count(DISTINCT external_userid) AS customers, count(DISTINCT userid) AS members,"

@@ -5,6 +5,7 @@ journal was compared with WeCom. With the first alone, nothing may be written to
 """
 
 import contextlib
+import os
 import shutil
 import sqlite3
 import time
@@ -51,7 +52,7 @@ def keep_present(database: Path, now: float, run: Run) -> Path:
     stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
     target = database.with_name(f"{database.name}.before-restore-{stamp}")
     n = 1
-    while target.exists() or target.is_symlink():
+    while _taken(target):
         n += 1
         target = database.with_name(f"{database.name}.before-restore-{stamp}-{n}")
     try:
@@ -68,6 +69,11 @@ def keep_present(database: Path, now: float, run: Run) -> Path:
                 backup.sync(target.with_name(target.name + end))
         backup.sync(target.parent)
     return target
+
+
+def _taken(target: Path) -> bool:
+    """Whether anything stands where a copy and what lies beside it would go; a link would be followed."""
+    return any(os.path.lexists(target.with_name(target.name + end)) for end in _ENDS)
 
 
 def replace(database: Path, file: Path, now: float, run: Run, busy_timeout_s: float) -> None:

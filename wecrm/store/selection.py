@@ -18,7 +18,7 @@ from wecrm.store.conditions import Compiled, Param, compile  # noqa: A004
 from wecrm.store.database import Store, explained
 from wecrm.store.views import view
 
-__all__ = ["Compiled", "as_of", "compile", "relations", "table"]
+__all__ = ["Compiled", "as_of", "compile", "order", "relations", "table"]
 
 
 def table(
@@ -47,16 +47,16 @@ def table(
     if base_where is not None:
         where, params = f"({base_where[0]}) AND ({where})", [*base_where[1], *params]
     names = ", ".join(f'v."{column.key}"' for column in columns)
-    order = _order(asked, query.sort)
+    ordered = order(asked, query.sort)
     if query.limit is None:
-        sql = f'SELECT {names} FROM "{asked.name}" AS v WHERE {where} ORDER BY {order}'
+        sql = f'SELECT {names} FROM "{asked.name}" AS v WHERE {where} ORDER BY {ordered}'
     else:
         # Only the keys are sorted and cut; the columns that cost a subquery are made for what is left.
         key = ", ".join(f'v."{key}"' for key in asked.key)
         params.append(_limit(query.limit))
         sql = (
             f'SELECT {names} FROM "{asked.name}" AS v WHERE ({key}) IN (SELECT {key} FROM "{asked.name}" AS v'
-            f" WHERE {where} ORDER BY {order} LIMIT ?) ORDER BY {order}"
+            f" WHERE {where} ORDER BY {ordered} LIMIT ?) ORDER BY {ordered}"
         )
     read_at = as_of(store, asked)
     notes: tuple[str, ...] = ()
@@ -101,7 +101,12 @@ def _chosen(view: View, names: Iterable[str]) -> tuple[ViewColumn, ...]:
     return tuple(dict.fromkeys(view.column(name) for name in asked or view.shown))
 
 
-def _order(view: View, sort: str) -> str:
+def order(view: View, sort: str) -> str:
+    """What stands behind ORDER BY for `sort`, or for the view's own order: the view's key decides between equals.
+
+    Raises:
+        UsageError: an unknown column.
+    """
     terms: dict[str, str] = {}
     for word in (sort.strip() or view.sort).split(","):
         name = word.strip()

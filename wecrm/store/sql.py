@@ -44,6 +44,7 @@ def query(
     key: Key | None = None,
     tz: tzinfo = _CHINA,
     source: str = "",
+    archive: bool = False,
 ) -> Table:
     """The rows of one SELECT over the database at `path`, streamed.
 
@@ -57,14 +58,16 @@ def query(
         monotonic: seconds of a clock that never goes back.
         key: of an encrypted file.
         source: the file that the query stands in, for complaints.
+        archive: the database is a session archive.
 
     Raises:
         UsageError: not one SELECT, an unknown name, a parameter without a value, or it took too long (also while
             rows are read); says the line and column where that is known.
         ConfigError: there is no database.
+        IntegrityError: it is damaged.
     """
     connection = _opened(path, key, tz)
-    reading = _Reading(path, connection, text, values, _Watch(seconds, monotonic), source)
+    reading = _Reading(path, connection, text, values, _Watch(seconds, monotonic), source, archive)
     try:
         reading.begin()
         first = reading.some()
@@ -109,6 +112,10 @@ class _Watch:
     def late(self) -> int:
         return int(self.spent + self.monotonic() - self.since > self.seconds)
 
+    def over(self) -> bool:
+        """Whether what was spent so far is all that there was."""
+        return self.spent > self.seconds
+
 
 class _Reading:
     """One query under way."""
@@ -121,6 +128,7 @@ class _Reading:
         values: Mapping[str, Value],
         watch: _Watch,
         source: str,
+        archive: bool = False,
     ) -> None:
         self.path = path
         self.connection = connection
@@ -128,6 +136,7 @@ class _Reading:
         self.values = values
         self.watch = watch
         self.source = source
+        self.archive = archive
         self.cursor = connection.cursor()
 
     def begin(self, verb: str = "") -> None:
@@ -169,6 +178,8 @@ class _Reading:
             with explained(self.path):
                 raise error
         if name == "SQLITE_INTERRUPT" or message == "interrupted":
+            if not self.watch.over():
+                raise KeyboardInterrupt from error  # a signal came while SQLite asked for the time
             raise UsageError(
                 self.at(None, _("The query took longer than {seconds:g} s.", seconds=self.watch.seconds)),
                 "",
@@ -182,9 +193,19 @@ class _Reading:
                 message,
                 _("Write one SELECT over the views and tables."),
             ) from error
+        self.look()
         offset = sqltext.refused(self.connection, self.text, str(error))
         what = self.at(offset, _("SQLite can't run this query."))
         raise UsageError(what, message, self.hint(message)) from error
+
+    def look(self) -> None:
+        """Whether it is the database that does not know a name it should, rather than the query a wrong one."""
+        from wecrm.store.archive.opening import ARCHIVE
+        from wecrm.store.schemas import CURRENT, refuse_damaged
+
+        self.connection.set_authorizer(None)
+        with explained(self.path):
+            refuse_damaged(self.path, self.connection, ARCHIVE if self.archive else CURRENT)
 
     def at(self, offset: int | None, what: str) -> str:
         """What is wrong, with the file, line and column where they are known."""

@@ -58,8 +58,8 @@ GROUP_DAYS = View(
             "messages",
             "Messages",
             "int",
-            "Messages of the day: the difference from the day before; empty where that day is not known. A group "
-            "that changes its owner takes its messages along.",
+            "Messages of the day: the difference from the day before; empty where that day is not known, or WeCom told "
+            "nothing of it but of an earlier one. A group that changes its owner takes its messages along.",
         ),
         _PROVISIONAL,
         _READ,

@@ -29,7 +29,7 @@ def read(path: Path, profile: str, corp_id: str) -> CorpStatus:
     if not path.exists():
         return CorpStatus(profile, corp_id)
     with _opened(path) as db:
-        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'job_row'").fetchone():
+        if not db.execute("PRAGMA user_version").fetchone()[0]:  # its very first start was broken off
             return CorpStatus(profile, corp_id)
         _check_corp(db, path, corp_id)
         work = (*_syncs(db), *_applied(db))

@@ -45,6 +45,17 @@ class SyncRun:
     resumed: bool = False
 
 
+_KNOWN = {
+    "tags": "SELECT count(*) FROM corp_tag WHERE deleted_at IS NULL",
+    "groups": "SELECT count(*) FROM group_chat WHERE gone_at IS NULL",
+}
+
+
+def known(store: Store, purpose: str) -> int:
+    """How many tags, or groups, exist as far as the cache knows."""
+    return int(store.connection.execute(_KNOWN[purpose]).fetchone()[0])
+
+
 def start(store: Store, purpose: str, now: float, chunks: Sequence[Sequence[str]] = ()) -> SyncRun:
     """A new run; `chunks` of userids are what it has to fetch."""
     with store.write() as db:

@@ -47,7 +47,7 @@ _MEMBERS = View(
             "v.userid IN (SELECT md.userid FROM member_department md LEFT JOIN department d ON d.id ="
             " md.department WHERE coalesce(nullif(d.name, ''), CAST(md.department AS TEXT)) {item})",
         ),
-        ("main_department", "Main department", "int", "Id of the main department."),
+        ("main_department", "Main department", "id", "Id of the main department."),
         ("status", "Status", "int", "1 activated, 2 disabled, 4 not activated, 5 quit, 0 not readable."),
         ("follows", "Customer contact", "bool", "Whether the member may use customer contact."),
         ("in_view", "In view", "bool", "Whether the app may see the member."),

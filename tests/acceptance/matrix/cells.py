@@ -8,11 +8,12 @@ from typing import Final
 import msgspec
 
 from tests.acceptance.matrix import promises, scene, state
-from tests.acceptance.matrix.places import BY_CALL, Cell, Place, goes_on, places_of
+from tests.acceptance.matrix.places import Cell, Place, goes_on, places_of
 from tests.acceptance.matrix.rows import ROWS, Row
 from tests.conftest import Result, Wecrm
 from wecrm.errors import Exit
 from wecrm.sandbox import control
+from wecrm.sandbox.faults import PICTURES
 
 KILLED: Final = -9
 HEALS_S: Final = 2 * 3600.0
@@ -28,6 +29,7 @@ class Clean:
     world: Mapping[str, state.Rows]
     store: Mapping[str, state.Rows]
     files: frozenset[str]
+    drawn: Mapping[str, bytes]
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.scene = folder / "scene"
         self.copy = folder / "copy"
+        self.ready = folder / "ready"
+        self._ready_for: tuple[tuple[str, ...], ...] = ()
         if not self.scene.exists():
             scene.prepared(self.scene)
         self.names: dict[str, str] = msgspec.json.decode((self.scene / scene.NAMES).read_bytes())
@@ -56,12 +60,17 @@ class Bench:
 
     def begun(self, row: Row) -> Wecrm:
         """A new copy, up to the command itself; tokens are asked for anew."""
+        if row.before and row.before == self._ready_for:
+            return scene.copied(self.ready, self.copy)
         home = scene.copied(self.scene, self.copy)
         for argv in row.before:
             result = home(*self.words(argv))
             assert result.code == 0, result.err
         for token in (self.copy / "cache" / "sandbox").glob("token-*.json"):
             token.unlink()
+        if row.before:
+            scene.copied(self.copy, self.ready)
+            self._ready_for = row.before
         return home
 
     def clean(self, name: str) -> Clean:
@@ -76,13 +85,9 @@ class Bench:
             with home.world() as world:
                 called = list(control.calls(world, after=last))
             places = tuple(places_of([(c.path, goes_on(c.request)) for c in called]))
-            if not row.signs_in:
-                places = tuple(place for place in places if place.position != "sign-in")
-            if row.brief:
-                first = {place.position: place for place in reversed(places)}.values()
-                places = tuple(p for p in places if p in first or p.position == "write" or p.path in BY_CALL)
+            places += tuple(Place("picture", PICTURES, skip) for skip in row.pictures)
             files = frozenset(state.files(home))
-            self._clean[name] = Clean(places, state.world(home), state.store(home), files)
+            self._clean[name] = Clean(places, state.world(home), state.store(home), files, state.drawn(home))
             assert not list(state.harm(home)), name
         return self._clean[name]
 
@@ -100,7 +105,7 @@ class Bench:
                 times=None if cell.always else 1,
                 share=1.0 if cell.always else None,
             )
-        argv = self.words(row.argv)
+        argv, earlier = self.words(row.argv), state.drawn(home)
         if cell.kind == "kill":
             code, result = scene.killed(home, *argv), Result(0, "", "")
             wrong = [] if code == KILLED else [f"it was to be killed and ended with {code}"]
@@ -110,6 +115,10 @@ class Bench:
             more = {f for f in state.files(home) if "/.part/" not in f} - clean.files - state.files(Wecrm(self.scene))
             wrong += [f"left behind: {sorted(more)}"] if more else []
         wrong += state.harm(home)
+        known = earlier.items() | clean.drawn.items()
+        for name, content in state.drawn(home).items() - known:
+            if code != Exit.partial or not content.rstrip().endswith(b"</html>"):  # a sheet without what failed
+                wrong.append(f"neither the old file nor the new one: {name}")
         wrong += self._heal(home, cell, row, code, result.err)
         return Seen(code, tuple(wrong), result.err)
 
@@ -141,6 +150,8 @@ class Bench:
             return
         yield from (f"at WeCom, {d}" for d in [state.difference(dict(clean.world), state.world(home))] if d)
         yield from (f"in the store, {d}" for d in [state.difference(dict(clean.store), state.store(home))] if d)
+        if state.drawn(home) != clean.drawn:
+            yield "other pictures than after a run without a fault"
         left = state.files(home) ^ clean.files
         if left:
             yield f"other files than after a run without a fault: {sorted(left)}"

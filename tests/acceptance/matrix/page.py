@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.acceptance.matrix.places import KINDS
 from tests.acceptance.matrix.results import DATA, Codes, Results
 from tests.acceptance.matrix.rows import OFFLINE
-from wecrm.sandbox.faults import LIBRARY
+from wecrm.sandbox.faults import HOST, KINDS, LIBRARY
 
 PAGE: Final = DATA.with_name("faults.md")
 MADE: Final = "<!-- Made by scripts/faults.py from a run of every cell; run it again after a change. -->"
@@ -26,6 +25,7 @@ POSITIONS: Final = {
     "write": "a write",
     "page": "second page",
     "last": "last page",
+    "picture": "a picture",
 }
 FAULTS: Final = {
     "-1": "WeCom is busy (errcode -1).",
@@ -50,6 +50,16 @@ LIBRARY_FAULTS: Final = {
     "10010": "The library says: the media file is not kept any more.",
     "crash": "The library ends its process.",
 }
+HOST_FAULTS: Final = {
+    "http404": "The picture is not there.",
+    "redirect": "The address leads to another one, which has a picture too.",
+    "large": "The picture has 4 MB and more.",
+}
+MORE: Final = (
+    ("What the archive's library may say, once and always:", LIBRARY, LIBRARY_FAULTS),
+    ("What the host of the QR codes' pictures may answer besides, once and always:", HOST, HOST_FAULTS),
+)
+"""Faults of a few commands alone."""
 
 CODES: Final = (
     (0, "Everything was done: the call was repeated, or read back and found done.", "Nothing."),
@@ -75,17 +85,27 @@ at every kind of call that it makes. The tables say how it ended.
 
 In each cell the first number is the exit code when the fault strikes **once**, the second when it strikes that call
 **always**. Several codes with a comma come from different APIs of the command, or from a fault before and after a
-write took effect. `–`: the command has no such call. A listing of two pages has only a last one. What a call goes
-through alike (45033, 42001, http502, cut, garbage) is played at one API of each kind of call, the rest at all of them.
+write took effect. `–`: the command has no such call. A listing of two pages has only a last one.
+
+What is left out: of each API the first call, the second page and the last page meet faults, not every single call.
+What a call goes through alike (45033, 42001, http502, cut, garbage) is played at one API of each kind of call, the
+rest at all of them. There is one call in flight at a time, so that a fault strikes where it is meant to.
 
 After each of these {count:,} runs was checked:
 
 - The exit code is one that [exit codes](../reference/exit-codes.md) promises for the fault, its last line says it, and
   a sentence says what to do. No secret is told.
 - The database is whole (`integrity_check`, `foreign_key_check`); no relation is marked lost or out of sight that WeCom
-  has; no row of a job is `ok` that WeCom did not do; no temporary file is left.
+  has; no temporary file is left; a picture is the old one or the new one.
+- For each row of a job that is `ok`, `submitted` or `verified` a call with just that change was carried out. Tags are
+  on customers as the rows say; a transfer was begun at WeCom, and has got there where it is called `verified`.
 - Then the fault is taken away and the command is run again, or its job resumed or retried, as the message says. WeCom,
   cache, archive and files are then as after a run that never met a fault: nothing is missing, nothing is done twice.
+  Where transfers began later than without the fault, it is looked two days later that each customer and each group
+  went where it was to go, once.
+
+Three writes can't be looked up when their answer was lost: a message, a group's code, a welcome template. Where the
+command then ends with 3, the row tells a person to look, and what comes after that is not compared.
 
 `tests/acceptance/test_fault_matrix.py` runs a sample of the cells, and all of them with `scripts/test --long`. A
 command that talks to WeCom and is not in these tables fails it. The codes of every single API are kept in
@@ -100,14 +120,14 @@ def page(results: Results) -> str:
     seen = {
         code for places in results.values() for codes in places.values() for pair in codes.values() for code in pair
     }
-    told = [f"| {code} | {what} | {todo} |" for code, what, todo in CODES if code in seen]
-    parts += ["## Exit codes", "\n".join(head + told)]
+    head += [f"| {code} | {what} | {todo} |" for code, what, todo in CODES if code in seen]
+    parts += ["## Exit codes", "\n".join(head)]
     for title, nouns in SECTIONS.items():
         rows = {name: places for name, places in results.items() if name.split()[0] in nouns}
         parts += [f"## {title}", _table(rows, KINDS)]
-        if any(_has(codes, LIBRARY) for places in rows.values() for codes in places.values()):
-            parts += ["What the archive's library may say, once and always:", _list(LIBRARY_FAULTS)]
-            parts += [_table(rows, LIBRARY)]
+        for told, kinds, meanings in MORE:
+            if any(_has(codes, kinds) for places in rows.values() for codes in places.values()):
+                parts += [told, _list(meanings), _table(rows, kinds)]
     offline = ", ".join(f"`{name}`" for name in OFFLINE)
     parts += ["## Commands without a fault", f"These commands ask WeCom nothing, which is tested too: {offline}."]
     return "\n\n".join(parts) + "\n"

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from wecrm.sandbox.archive.source import GETCHATDATA, GETCHATMEDIADATA
-from wecrm.sandbox.faults import BODIES, ERRCODES, LIBRARY, usual_moment
+from wecrm.sandbox.faults import KINDS, LIBRARY, PICTURES, kinds_of, usual_moment
 from wecrm.sandbox.routes import GETTOKEN, ROUTES
 
-KINDS: Final = (*ERRCODES, *BODIES, "slow", "close", "kill")
 BOTH_WAYS: Final = ("-1", "http502", "slow", "close", "kill")
 """What a write may meet before its effect or after it: other errcodes refuse, and only an answer can be spoilt."""
 
@@ -24,7 +23,7 @@ BY_CALL: Final = (GETCHATDATA, GETCHATMEDIADATA)
 class Place:
     """Where a fault strikes: the call of a path after so many others, and what that call is."""
 
-    position: str  # sign-in, read, write, page or last
+    position: str  # sign-in, read, write, page, last or picture
     path: str
     skip: int
 
@@ -73,7 +72,7 @@ def cells_of(name: str, places: tuple[Place, ...]) -> Iterator[Cell]:
     first = {place.position: place for place in reversed(places)}.values()
     for place in places:
         library = LIBRARY if place.path in BY_CALL else ()
-        for kind in (*KINDS, *library):
+        for kind in kinds_of(PICTURES) if place.path == PICTURES else (*KINDS, *library):
             if kind in ALIKE and place not in first:
                 continue
             both = kind in BOTH_WAYS and place.position == "write"

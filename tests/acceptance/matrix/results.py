@@ -24,7 +24,7 @@ def place_name(place: Place) -> str:
 def place_of(name: str) -> Place:
     """The place behind its name."""
     position, path, skip = name.split()
-    return Place(position, f"/cgi-bin/{path}", int(skip))
+    return Place(position, path if path.startswith("/") else f"/cgi-bin/{path}", int(skip))
 
 
 def cells_of(row: str, results: Mapping[str, Codes]) -> Iterable[tuple[Cell, int]]:

@@ -22,10 +22,8 @@ class Row:
     """Command lines that run first, without a fault."""
     hasty: bool = False
     """Whether it gives up where others sit out a minute: a person looks on."""
-    signs_in: bool = False
-    """Whether its sign-in meets faults too: all commands sign in alike, so that a few stand for them."""
-    brief: bool = False
-    """Whether one place of each position is enough, besides the writes: the calls repeat those of other rows."""
+    pictures: tuple[int, ...] = ()
+    """Which fetches of pictures meet faults, by how many come before: they are no calls, and in no log of them."""
 
 
 def row(words: str, *before: str, code: int = 0) -> Row:
@@ -33,10 +31,28 @@ def row(words: str, *before: str, code: int = 0) -> Row:
 
 
 MOVED: Final = ("offboard advance {leaver}", "sandbox advance 25h")
+LEFT: Final = ("sandbox member {leaver} --delete",)
+REFUSED: Final = ("sandbox refuse --share 40%", *MOVED)
+FULL: Final = (
+    f"offboard start {{one}} --to {{heir}},{{other}} --due 2026-01-01 --tell --yes --confirm {CORP}",
+    "sandbox member {one} --delete",
+    "sandbox limits --customers 8",
+    "offboard advance {one}",
+    "sandbox limits --customers 5000",
+    "sandbox advance 25h",
+)
+"""What is so before an advance: customers and groups were moved on the job; HR deleted the member; some customers
+refused; both takers of somebody who has left were full."""
+
+
+def drawing(words: str, *pictures: int) -> Row:
+    """Codes drawn anew over files of an earlier run, which are smaller."""
+    smaller = words if "--as-is" in words else f"{words} --size 20mm"
+    return replace(row(f"{words} --force", smaller), pictures=pictures)
 
 
 ROWS: Final[Mapping[str, Row]] = {
-    "doctor": Row(("doctor",), hasty=True, signs_in=True, brief=True),
+    "doctor": Row(("doctor",), hasty=True),
     "doctor --after-restore": row(
         "doctor --after-restore", "db backup {home}/b.db", "tags rename 潜在 潜 --yes", "db restore {home}/b.db --yes"
     ),
@@ -44,7 +60,7 @@ ROWS: Final[Mapping[str, Row]] = {
         f"sync {what}": row(f"sync {what}")
         for what in ("members", "tags", "contacts", "groups", "livecodes", "stats", "new")
     },
-    "sync": Row(("sync",), signs_in=True, brief=True),
+    "sync": row("sync"),
     "contacts remark": row("contacts remark {home}/remarks.csv --yes"),
     "tags apply": row("tags apply {home}/tags.csv --add VIP --yes"),
     "tags apply --create-tags": row("tags apply {home}/tags.csv --add 新/新 --create-tags --yes"),
@@ -54,7 +70,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "tags delete": row("tags delete 潜在 --yes --max-removals 100%"),
     "tags pull": row("tags pull {home}/pulled.yaml"),
     "tags diff": row("tags diff {home}/library.yaml", code=10),
-    "tags push": replace(row("tags push {home}/library.yaml --yes"), signs_in=True),
+    "tags push": row("tags push {home}/library.yaml --yes"),
     "tags merge": row("tags merge 潜在 --into VIP --yes --max-removals 100%"),
     "livecodes pull": row("livecodes pull {home}/pulled.yaml"),
     "livecodes diff": row("livecodes diff {home}/market.yaml", code=10),
@@ -67,6 +83,10 @@ ROWS: Final[Mapping[str, Row]] = {
     "livecodes rotate": row("livecodes rotate --leave {home}/leave.csv --yes"),
     "livecodes swap": row("livecodes swap {one} {other} --yes --max-removals 100%"),
     "livecodes stats": row("livecodes stats --fetch"),
+    "livecodes qr": drawing("livecodes qr fair -o {home}/qr.png --caption none", 0),
+    "livecodes qr --as-is": drawing("livecodes qr fair -o {home}/codes --as-is", 0),
+    "livecodes qr, several": drawing("livecodes qr --all -o {home}/codes --caption none", 0, 1),
+    "livecodes qr --sheet": drawing("livecodes qr --all --sheet {home}/qr.html", 0, 1),
     "transfers plan": row("transfers plan {home}/moves.csv -o {home}/out.plan"),
     "transfers apply": row("transfers apply {home}/moves.csv --yes"),
     "transfers apply --only-groups": row(
@@ -76,16 +96,24 @@ ROWS: Final[Mapping[str, Row]] = {
     "transfers handover": row("transfers handover {handed} -o {home}/handover --format html"),
     "transfers poll": row("transfers poll"),
     "offboard start": row("offboard start {one} --to {other} --due 2026-12-31 --yes --confirm wwsandbox00000001"),
-    "offboard advance": Row(("offboard", "advance", "{leaver}"), brief=True),
-    "offboard advance, a day later": replace(row("offboard advance {leaver}", *MOVED), brief=True),
+    "offboard advance": row("offboard advance {leaver}"),
+    "offboard advance, a day later": row("offboard advance {leaver}", *MOVED),
+    "offboard advance, HR deleted the member": row("offboard advance {leaver}", *LEFT),
+    "offboard advance, HR deleted the member, a day later": row("offboard advance {leaver}", *LEFT, *MOVED),
+    "offboard advance, customers refused": row("offboard advance {leaver}", *REFUSED, "sandbox refuse --share 0%"),
+    "offboard advance, customers refused, a day later": row("offboard advance {leaver}", *REFUSED, *MOVED, code=3),
+    "offboard advance, the taker was full": row("offboard advance {one}", *FULL),
+    "offboard advance, the taker was full, a day later": row(
+        "offboard advance {one}", *FULL, "offboard advance {one}", "sandbox advance 25h"
+    ),
     "offboard scan": row("offboard scan"),
-    "archive pull": replace(row("archive pull"), hasty=True, signs_in=True),
+    "archive pull": replace(row("archive pull"), hasty=True),
     "archive consent": replace(row("archive consent --groups --anew"), hasty=True),
     "archive seats": replace(row("archive seats"), hasty=True),
     "archive media fetch": row("archive media fetch"),
     "archive words notify": row("archive words notify --rules {home}/words.yaml --yes --confirm wwsandbox00000001"),
     "apply": row("apply {home}/vip.plan --yes"),
-    "jobs resume": replace(row("jobs resume {half}"), signs_in=True),
+    "jobs resume": row("jobs resume {half}"),
     "jobs retry": row("jobs retry {bad}"),
 }
 """By the words of the command; after a comma, or after an option, another case of the same command."""
@@ -157,6 +185,5 @@ OFFLINE: Final[Mapping[str, Row]] = {
 }
 """Commands that must ask WeCom nothing; db restore stands before `doctor --after-restore`."""
 
-ELSEWHERE: Final = ("db restore", "livecodes qr", "sandbox")
-"""Commands that are in neither: the first is part of a row, the second fetches pictures from a public host, past the
-API, and `sandbox` is the other end of the wire."""
+ELSEWHERE: Final = ("db restore", "sandbox")
+"""Commands that are in neither: the first is part of a row, `sandbox` is the other end of the wire."""

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from tests.acceptance import facts
+from tests.acceptance.matrix import deeds
 from tests.acceptance.matrix.scene import CORP
 from tests.conftest import Wecrm
 
-GOOD = {"ok", "same", "verified", "submitted"}
 Rows = Counter[tuple[Any, ...]]
 
 WORLD = {
@@ -92,6 +92,12 @@ def files(home: Wecrm) -> set[str]:
     return {str(path) for path in found if not path.name.endswith(passing) and "token-" not in path.name}
 
 
+def drawn(home: Wecrm) -> dict[str, bytes]:
+    """Pictures and sheets of QR codes, by their names."""
+    found = (path for path in home.home.rglob("*") if path.suffix == ".png" or path.name == "qr.html")
+    return {str(path.relative_to(home.home)): path.read_bytes() for path in found}
+
+
 def difference(wanted: dict[str, Rows], found: dict[str, Rows]) -> str:
     """What is missing and what is too much, in one line; "" when nothing is."""
     told = []
@@ -116,6 +122,7 @@ def harm(home: Wecrm) -> Iterator[str]:
     ):
         if (userid, external) in truth:
             yield f"relation {userid}, {external} is marked {status}, and WeCom has it"
+    yield from deeds.untrue(home)
     yield from _untrue(home, truth)
 
 

@@ -56,6 +56,8 @@ def consent(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -69,7 +71,7 @@ def consent(
         found, asked = _found(s, archive, member, group, groups=groups, anew=anew)
         s.say(_("WeCom was asked about {n:,}; the rest was known of today.", n=asked))
         table = operations.summed(archive, found) if by_member else operations.rows(archive, found, everybody=everybody)
-        wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers)
+        wanted = rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers)
         rows.show(s, table, wanted)
 
 
@@ -102,6 +104,8 @@ def seats(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -114,5 +118,5 @@ def seats(
     with with_cache(archive, s.database):
         client = opening.client(s, s.run)
         table = seatreport.report(client, archive, s.clock.now(), s.tz, without=without)
-        wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers)
+        wanted = rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers)
         rows.show(s, table, wanted)

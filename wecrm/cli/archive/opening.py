@@ -34,12 +34,16 @@ def media_folder(s: Session) -> Path:
     return Path(own).expanduser() if own else database(s).with_suffix(".media")
 
 
-def archive(s: Session) -> "Store":
-    """The corp's archive, open and migrated; closed when the run ends."""
+def archive(s: Session, *, as_it_is: bool = False) -> "Store":
+    """The corp's archive, open and migrated, `as_it_is` with a damaged schema too; closed when the run ends."""
     from wecrm.store.archive.opening import open_archive
 
     store = open_archive(
-        database(s), s.profile.corp_id, busy_timeout_s=s.profile.busy_timeout_s, passphrase=passphrase(s)
+        database(s),
+        s.profile.corp_id,
+        busy_timeout_s=s.profile.busy_timeout_s,
+        passphrase=passphrase(s),
+        as_it_is=as_it_is,
     )
     s.at_end(store.close)
     return store

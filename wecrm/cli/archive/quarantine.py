@@ -50,6 +50,8 @@ def list_(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -59,7 +61,7 @@ def list_(
     s = session(ctx)
     store = opening.archive(s)
     table = (quarantine.each if by_message else quarantine.summed)(store)
-    wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers)
+    wanted = rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers)
     rows.show(s, table, wanted)
 
 

@@ -44,6 +44,11 @@ def status(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
+    limit: rows.LimitOption = None,
+    csv_safe: rows.CsvSafeOption = "apostrophe",
+    headers: rows.HeadersOption = "",
 ) -> int:
     s = session(ctx)
     age_s = duration("--max-age", max_age) if max_age else None
@@ -56,7 +61,7 @@ def status(
         if found:
             from wecrm.operations.archive.standing import table
 
-            rows.show(s, table(found), rows.Rows(format, output, columns))
+            rows.show(s, table(found), rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers))
 
 
 def _look(one: Session, found: list[tuple[str, ArchiveStatus | None, float]], age_s: float | None) -> int:

@@ -70,6 +70,11 @@ def verify(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
+    limit: rows.LimitOption = None,
+    csv_safe: rows.CsvSafeOption = "apostrophe",
+    headers: rows.HeadersOption = "",
 ) -> int:
     from wecrm.operations.archive import verification
 
@@ -77,11 +82,15 @@ def verify(
     keys = [_key(path) for path in public_key or ()] or _own_key(s)
     file = anchor or opening.anchors(s).file
     folder = None if no_media else opening.media_folder(s)
-    wanted = verification.Wanted(s.profile.corp_id, file, keys, folder, _part(part, max_duration))
+    wanted = verification.Wanted(
+        s.profile.corp_id, file, keys, folder, _part(part, max_duration), not s.options.dry_run
+    )
     outcome = verification.Outcome()
     first: list[Finding] = []
-    found = verification.verify(opening.archive(s), wanted, s.run, outcome)
-    _show(s, _kept(found, first), rows.Rows(format, output, columns))
+    found = verification.verify(opening.archive(s, as_it_is=True), wanted, s.run, outcome)
+    _show(s, _kept(found, first), rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers))
+    for _finding in _kept(found, first):
+        pass  # what --limit left out counts, too
     return _ended(s, wanted, outcome, first)
 
 
@@ -151,6 +160,8 @@ def _ended(s: Session, wanted: "Wanted", outcome: "Outcome", first: "list[Findin
     s.say(looked_at)
     for sentence in _told(s, wanted, outcome):
         s.say(sentence)
+    if not wanted.noted:
+        s.warn(_("Dry run: how far it came was not noted."))
     code, reason = Exit.ok, ""
     if first:
         code = Exit.integrity
@@ -171,7 +182,7 @@ def _told(s: Session, wanted: "Wanted", outcome: "Outcome") -> Iterator[str]:
         yield _("Lines of the anchor from before it was signed: {n}", n=outcome.unsigned)
     if outcome.unvouched:
         yield _("A pull is under way; newer than the anchor: {n} links", n=outcome.unvouched)
-    last = passed(opening.archive(s))
+    last = passed(opening.archive(s, as_it_is=True))
     if wanted.part and not outcome.whole:
         at = _moment(s, last.ended_at) if last else _("never")
         if last and not last.media:
@@ -219,6 +230,8 @@ def accesses(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -226,5 +239,5 @@ def accesses(
     from wecrm.store.archive import access
 
     s = session(ctx)
-    wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers)
+    wanted = rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers)
     rows.show(s, access.listed(opening.archive(s)), wanted)

@@ -113,6 +113,8 @@ def check(
     format: rows.FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",
+    where: rows.WhereOption = "",
+    sort: rows.SortOption = "",
     limit: rows.LimitOption = None,
     csv_safe: rows.CsvSafeOption = "apostrophe",
     headers: rows.HeadersOption = "",
@@ -131,7 +133,7 @@ def check(
         (rule.name, rule.level, rule.owner, rule.who, rule.types, len(rule.words), len(rule.regex))
         for rule in _rules(s, file)
     ]
-    wanted = rows.Rows(format, output, columns, limit=limit, csv_safe=csv_safe, headers=headers)
+    wanted = rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers)
     rows.show(s, Table("rules", columns_, lines), wanted)
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from wecrm.api.archive import refusals
-from wecrm.api.client import SLICE_S
 from wecrm.api.errcodes import Reaction, find
 from wecrm.errors import Exit, TemporaryError, WecrmError
 from wecrm.i18n import _
@@ -79,7 +78,7 @@ class Fetcher:
             if code == NETWORK and tries == 1:
                 self._refuse_secret()
             self._limit = max(1, limit // 4)
-            self._pause(WAIT_S if reaction is Reaction.wait else 2.0**tries)
+            self._run.sleep(WAIT_S if reaction is Reaction.wait else 2.0**tries)
         raise AssertionError
 
     def _refuse_secret(self) -> None:
@@ -90,12 +89,6 @@ class Fetcher:
         error = self._diagnose()
         if error is not None and error.code is not Exit.temporary:
             raise error
-
-    def _pause(self, seconds: float) -> None:
-        while seconds > 0:
-            self._run.check()
-            self._run.clock.sleep(min(seconds, SLICE_S))
-            seconds -= SLICE_S
 
 
 def _reaction(code: int, page: Page | None) -> Reaction:

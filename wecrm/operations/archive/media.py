@@ -41,7 +41,6 @@ NO_NETWORK, NO_ANSWER, BROKEN, NOT_ALLOWED, EXPIRED = 10001, 10002, 10003, 10009
 
 _AGAIN = (NO_NETWORK, NO_ANSWER, BROKEN, CRASHED)
 _BATCH = 200
-_SLICE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +105,7 @@ class _Drain:
         at = media.next_due(self._store)
         if at is None or at - self._run.clock.now() > PATIENCE_S:
             return False
-        while (seconds := at - self._run.clock.now()) > 0:
-            self._run.check()
-            self._run.clock.sleep(min(seconds, _SLICE_S))
+        self._run.sleep(at - self._run.clock.now())
         return True
 
     def _tell(self) -> None:

@@ -4,6 +4,7 @@ Page → private keys → source → one transaction with record, quarantine, ev
 (`store/archive/pages.py`). Killed at any moment, the next run goes on behind the last page that is on disk.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from wecrm.models.archive import PAGE_MAX, WINDOW_S, ArchiveSource
 from wecrm.models.clock import Progress, Run
 from wecrm.operations.archive import quarantine
 from wecrm.operations.archive.fetching import Fetched, Fetcher, pages
-from wecrm.operations.archive.openings import Opener
+from wecrm.operations.archive.openings import BATCH, Opener
 from wecrm.store.archive import pages as stored
 from wecrm.store.archive import pulls, quarantines
 from wecrm.store.archive.derived import Memory
@@ -25,6 +26,9 @@ from wecrm.store.database import Store
 
 WARN_SHARE: Final = 0.5
 """Part of WeCom's five days after which a missing pull is told."""
+
+WRONG_KEY: Final = {"key", "cipher"}
+"""What a message waits for in quarantine that a wrong private key was tried on."""
 
 STOPS = (DeadlineError, InterruptedRun, TerminatedRun)
 
@@ -129,14 +133,29 @@ def _caught_up(page: Fetched, counts: Counts, started_at: int) -> bool:
 
 
 def _with_new_keys(store: Store, done: Pulled, opener: Opener, run: Run, settings: Settings) -> None:
-    """Recover what waited for a private key that is known now."""
-    missing = {version for version, reason, _code, _n in quarantines.tally(store.connection) if reason == "no-key"}
-    found = sorted(missing & set(opener.keys.versions))
+    """Recover what waited for a private key that is known now, or that is another one than before."""
+    reasons: dict[int, set[str]] = defaultdict(set)
+    for version, reason, _code, _n in quarantines.tally(store.connection):
+        reasons[version].add(reason)
+    found = [
+        version
+        for version in opener.keys.versions
+        if "no-key" in reasons[version] or (reasons[version] & WRONG_KEY and _opens(store, opener, version))
+    ]
     if found:
         counts = quarantine.retry(
-            store, opener, run, settings.tz, derive=settings.derive, versions=found, reasons=("no-key",)
+            *(store, opener, run, settings.tz),
+            derive=settings.derive,
+            versions=found,
+            reasons=("no-key", *WRONG_KEY),
         )
         done.recovered = counts.new + counts.doubled
+
+
+def _opens(store: Store, opener: Opener, version: int) -> bool:
+    """Whether the key of that version opens one of the first messages that another one did not."""
+    waiting = next(quarantines.waiting(store, versions=[version], reasons=tuple(WRONG_KEY)), [])
+    return any(read.message for read in opener.read([one.sealed for one in waiting[:BATCH]]))
 
 
 def at_stake(store: Store, now: float, tz: tzinfo) -> str:

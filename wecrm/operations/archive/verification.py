@@ -43,6 +43,8 @@ class Wanted:
     """Ed25519 public keys (PEM) that lines of the anchor must be signed with."""
     media: Path | None = None
     part: Part | None = None
+    noted: bool = True
+    """Whether it is noted in the archive how far this came; not in a dry run."""
 
 
 @dataclass(slots=True)
@@ -189,10 +191,14 @@ class _Verifying:
         found = self.before + outcome.found
         if outcome.whole:
             done = Passed(self.began_at, int(self.run.clock.now()), position.n, found, self.wanted.media is not None)
-            passes.remember(self.store, passed=done)
+            self._note(passed=done)
         elif part:
-            passes.remember(self.store, position=replace(position, found=found))
+            self._note(position=replace(position, found=found))
             self.run.check()
+
+    def _note(self, *, position: Position | None = None, passed: Passed | None = None) -> None:
+        if self.wanted.noted:
+            passes.remember(self.store, position=position, passed=passed)
 
 
 def _file(files: MediaFiles, path: str, digest: str, id_: int) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from wecrm.api.notices import TEXT_MAX
 from wecrm.i18n import _
 from wecrm.models.plan import Change, NewId, Plan
 from wecrm.models.text import visible
@@ -19,7 +20,7 @@ from wecrm.store.database import Store
 KIND: Final = "words"
 
 _SHOWN: Final = 10
-"""Rules that one notice names."""
+"""Rules that one notice names at most."""
 
 Told = tuple[str, str, int]
 """rule, level, id of the newest hit that a notice counts."""
@@ -74,9 +75,13 @@ def _grave(level: str) -> int:
 
 
 def _text(hits: Sequence[tuple[str, str, int, int]]) -> str:
+    """How many hits there are and of which rules, the gravest first, as many as a message has room for."""
     gravest = sorted(hits, key=lambda hit: (-_grave(hit[1]), hit[0]))
-    lines = [f"{level} · {visible(rule)} · {count:,}" for rule, level, count, _newest in gravest[:_SHOWN]]
-    if len(hits) > _SHOWN:
-        lines.append("…")
+    lines = [f"{level} · {visible(rule)} · {count:,}" for rule, level, count, _newest in gravest]
     head = _("{n:,} new hits of sensitive words in the archive:", n=sum(hit[2] for hit in hits))
-    return "\n".join([head, *lines, _("Look: wecrm archive words hits --new --reason …")])
+    end = _("Look: wecrm archive words hits --new --reason …")
+    for n in range(min(_SHOWN, len(lines)), 0, -1):
+        text = "\n".join([head, *lines[:n], *(["…"] if n < len(lines) else []), end])
+        if len(text.encode()) <= TEXT_MAX:
+            return text
+    return f"{head}\n{end}"

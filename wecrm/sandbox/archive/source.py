@@ -120,15 +120,17 @@ class WorldSource:
         return NETWORK if fault.kind in ("http502", "close", "kill", "slow") else inside
 
     def _piece(self, sdkfileid: str, index: str, now: float) -> Piece:
+        if not sdkfileid:
+            return BAD_ARGUMENT, b"", "", False
         try:
             records.check_address(self._world, HOST)
         except Refusal:
             return BAD_ADDRESS, b"", "", False
-        if not sdkfileid:
-            return BAD_ARGUMENT, b"", "", False
         told = media.told(self._world.seed, sdkfileid)
         if told is None:
             return BAD_FILE, b"", "", False
+        if self._world.setting(records.STATE) in ("off", "expired"):
+            return NOT_PARSED, b"", "", False  # what the server says, 301053 or 301052, the library keeps to itself
         kind, number, at = told
         if now - at > media.KEPT_S:
             return EXPIRED, b"", "", False

@@ -57,11 +57,11 @@ def sends(world: World, now: float) -> Iterator[Send]:
 
 
 def find(world: World, msgid: str, now: float) -> Send:
-    """The mass message with that id; 40058 if there is none."""
+    """The mass message with that id; 41047 if there is none."""
     for send in sends(world, now):
         if send.msgid == msgid:
             return send
-    raise Refusal(40058, "msgid")
+    raise Refusal(41047)
 
 
 def tasks(world: World, app: App, send: Send, now: float) -> list[tuple[str, int | None]]:

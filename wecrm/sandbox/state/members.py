@@ -11,6 +11,8 @@ from wecrm.sandbox.state.scope import App, below, member_of, sees, visible_depar
 from wecrm.sandbox.world import World
 
 WITHHELD: Final = frozenset(("mobile", "gender", "email", "biz_mail", "avatar", "thumb_avatar", "address", "qr_code"))
+PER_DEPARTMENT: Final = frozenset(("order", "is_leader_in_dept"))
+"""Fields with one value for each department of the member, in the same sequence."""
 
 Answer = dict[str, object]
 
@@ -67,10 +69,15 @@ def member(world: World, app: App, userid: str) -> Answer:
 
 def _member(world: World, app: App, userid: str, name: str, status: int, own: str, detail: str) -> Answer:
     seen = visible_departments(world, app)
-    places = [d for d in cast(list[int], msgspec.json.decode(own)) if seen is None or d in seen]
+    all_places = cast(list[int], msgspec.json.decode(own))
+    shown = [n for n, place in enumerate(all_places) if seen is None or place in seen]
     full = world.switch("member_fields") == "full" or app.kind == "directory"
     rest = cast(Answer, msgspec.json.decode(detail))
     fields = {k: v for k, v in rest.items() if full or k not in WITHHELD}
+    for each in PER_DEPARTMENT & fields.keys():
+        values = cast(list[int], fields[each])
+        fields[each] = [values[n] for n in shown if n < len(values)]
+    places = [all_places[n] for n in shown]
     return {"userid": userid, "name": name, "department": places, "status": status, **fields}
 
 

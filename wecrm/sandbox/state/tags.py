@@ -165,7 +165,7 @@ def make_tags(world: World, owner: str, group_id: str, wanted: Iterable[tuple[st
             (ids[name], group_id, name, order, now, owner),
         )
     world.changed()
-    if len(library(world).live) > world.limit("tags"):
+    if sum(not tag.deleted for tag in library(world).tags.values()) > world.limit("tags"):
         raise Refusal(40126)
     return list(ids.values())
 

@@ -72,18 +72,23 @@ def choose(store: Store, types: Sequence[str], size_max: int | None) -> None:
 
 
 def due(store: Store, now: float, limit: int) -> list[Wanted]:
-    """Files whose turn it is: oldest message first, those that WeCom has most likely dropped last."""
+    """Files whose turn it is: oldest message first, but those that were put off after the others.
+
+    So that some which never come don't keep the rest from coming before WeCom drops it. What it has most likely
+    dropped already comes last.
+    """
     expired = int((now - WINDOW_S) * 1000)
     found: list[Wanted] = []
-    for bound in ("(msgtime >= ? OR msgtime <= 0)", "(msgtime < ? AND msgtime > 0)"):
-        rows = store.connection.execute(
-            "SELECT id, sdkfileid, kind, extension, size, md5, msgtime, next_index, written, attempts, mismatches, "
-            f"asked FROM media WHERE {_OPEN} AND next_at <= ? AND {bound} ORDER BY msgtime, id LIMIT ?",
-            (int(now), expired, limit - len(found)),
-        )
-        found.extend(Wanted(*row) for row in rows)
-        if len(found) >= limit:
-            break
+    for kept in ("(msgtime >= ? OR msgtime <= 0)", "(msgtime < ? AND msgtime > 0)"):
+        for tried in ("attempts = 0", "attempts > 0"):
+            rows = store.connection.execute(
+                "SELECT id, sdkfileid, kind, extension, size, md5, msgtime, next_index, written, attempts, mismatches, "
+                f"asked FROM media WHERE {_OPEN} AND next_at <= ? AND {kept} AND {tried} ORDER BY msgtime, id LIMIT ?",
+                (int(now), expired, limit - len(found)),
+            )
+            found.extend(Wanted(*row) for row in rows)
+            if len(found) >= limit:
+                return found
     return found
 
 

@@ -12,6 +12,9 @@ migrations = Migrations("wecrm-archive")
 SCHEMA_VERSION = 1
 """Number of the newest migration; `PRAGMA user_version` of a current file."""
 
+SCHEMA_DIGEST = "c78e4e6dccc5fea89b09ac97740a8d4635807860e514b07d7ce3aa332391ea5f"
+"""What `schemas.digest` gives for a current file: a start that finds another one looks what differs."""
+
 
 @migrations()
 def a001_archive(db: Database) -> None:

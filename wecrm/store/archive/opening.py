@@ -2,33 +2,41 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from wecrm.errors import ConfigError, IntegrityError
 from wecrm.i18n import _
 from wecrm.store import encryption
-from wecrm.store.archive.migrations import SCHEMA_VERSION, migrations
+from wecrm.store.archive.migrations import SCHEMA_DIGEST, SCHEMA_VERSION, migrations
 from wecrm.store.connections import BUSY_TIMEOUT_S, explained
 from wecrm.store.database import Store, is_open
-from wecrm.store.migrating import Schema
+from wecrm.store.schemas import CURRENT, Schema, refuse_damaged
 
-ARCHIVE = Schema(migrations, SCHEMA_VERSION)
+ARCHIVE = Schema(migrations, SCHEMA_VERSION, SCHEMA_DIGEST)
 
 
 def open_archive(
-    path: Path, corp_id: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S, passphrase: str | None = None
+    path: Path,
+    corp_id: str,
+    *,
+    busy_timeout_s: float = BUSY_TIMEOUT_S,
+    passphrase: str | None = None,
+    as_it_is: bool = False,
 ) -> Store:
     """The archive's database at `path`, made (mode 0600) or migrated when needed, bound to that corp.
 
     Args:
         passphrase: the archive is encrypted, or will be when it is made now.
+        as_it_is: with a damaged schema too, for who is going to tell what is wrong with it.
 
     Raises:
         ConfigError, IntegrityError, TemporaryError: as `Store.open`; ConfigError too for another corp's file,
             a plain one with a passphrase, an encrypted one without or with another.
     """
     refuse_mismatch(path, passphrase)
-    store = Store.open(path, busy_timeout_s=busy_timeout_s, schema=ARCHIVE, passphrase=passphrase)
+    schema = replace(ARCHIVE, digest="") if as_it_is else ARCHIVE
+    store = Store.open(path, busy_timeout_s=busy_timeout_s, schema=schema, passphrase=passphrase)
     try:
         store.claim(corp_id)
     except BaseException:
@@ -84,6 +92,7 @@ def with_cache(archive: Store, cache: Path) -> Iterator[None]:
     with explained(cache):
         archive.connection.execute("ATTACH DATABASE ? AS crm KEY ''", (f"{cache.absolute().as_uri()}?mode=ro",))
     try:
+        refuse_damaged(cache, archive.connection, CURRENT, within="crm")
         yield
     except BaseException:
         with suppress(*encryption.errors()):  # rows that nobody reads on hold it; the first failure is the one to tell

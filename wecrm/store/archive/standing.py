@@ -26,7 +26,7 @@ def read(path: Path, corp_id: str, passphrase: str | None = None) -> ArchiveStat
     key = None if passphrase is None else encryption.key(passphrase, encryption.beginning(path))
     with reading(path, key=key) as db:
         db.execute("BEGIN")
-        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'record_text'").fetchone():
+        if not db.execute("PRAGMA user_version").fetchone()[0]:  # its very first start was broken off
             return ArchiveStatus()
         owner = db.execute("SELECT value FROM corp WHERE key = 'corp_id'").fetchone()
         if owner is not None and owner[0] != corp_id:

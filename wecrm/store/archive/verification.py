@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from wecrm.errors import IntegrityError
 from wecrm.i18n import _
-from wecrm.store import encryption
+from wecrm.store import encryption, schemas
 from wecrm.store.archive import chain
 from wecrm.store.archive.opening import ARCHIVE
 from wecrm.store.archive.passes import Position
@@ -80,7 +80,7 @@ def snapshot(store: Store) -> Iterator[Connection]:
 
 
 def guards(db: Connection) -> Iterator[Finding]:
-    """The chained tables and their triggers that are not as wecrm makes them.
+    """The chained tables and their triggers that are not as wecrm makes them, and whatever else of the schema is not.
 
     Raises:
         IntegrityError: after those, when it is a table: its rows can't be read in their order.
@@ -91,6 +91,12 @@ def guards(db: Connection) -> Iterator[Finding]:
     for name in sorted(wanted.keys() | found.keys()):
         if found.get(name) != wanted.get(name):
             yield Finding("guard", name)
+    wrong = {name for name in wanted if found.get(name) != wanted[name]}
+    for kind, name in (
+        each.split(" ", 1) for each in schemas.lacking(schemas.made(ARCHIVE, ARCHIVE.version), schemas.objects(db))
+    ):
+        if name not in wrong:
+            yield Finding("guard", name, detail=kind)
     if any(found.get(name) != wanted[name] for name in (*chain.CHAINED, "chain")):
         raise IntegrityError(
             _("Tables of the archive are not as wecrm made them."),
