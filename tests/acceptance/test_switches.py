@@ -26,7 +26,9 @@ def work(corp: Corp, readings: Readings) -> None:
     working.marks(corp)
     working.many_tags(corp)
     working.come_back(corp)
+    working.elsewhere(corp)
     working.live_codes(corp)
+    working.rename_channel(corp)
     working.move(corp)
     working.inherit(corp)
     if readings.keys() & MEDIA:

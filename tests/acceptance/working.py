@@ -8,7 +8,9 @@ import yaml
 
 from tests.conftest import Result, Wecrm
 from tests.operations.codes import channels
+from tests.operations.handing import session
 from tests.operations.leaving import CORP, Scene, Size, scene
+from wecrm.api import tags as tags_api
 from wecrm.sandbox import console, control
 
 LIFTED = ("--yes", "--max-removals", "100%")
@@ -106,6 +108,39 @@ def many_tags(corp: Corp, count: int = 60) -> None:
     corp.do("tags", "apply", path, *put, *LIFTED)
     corp.do("tags", "apply", path, *("--remove" if word == "--add" else word for word in put), *LIFTED)
     corp.do("tags", "apply", path, *put, *LIFTED)
+
+
+def elsewhere(corp: Corp) -> None:
+    """What a cache does not know yet: tags that somebody else made and deleted, a customer who is gone."""
+    corp.do("tags", "create", "外部", "旧", "--yes")
+    pairs = corp.home.sql("SELECT userid, external_userid FROM relation WHERE status = 'active' ORDER BY id LIMIT 2")
+    (old,) = corp.home.sql("SELECT tag_id FROM corp_tag WHERE name = '旧'")[0]
+    path = str(corp.home.csv("elsewhere.csv", "userid,external_userid", pairs))
+    plan = str(corp.home.home / "elsewhere.plan")
+    corp.do("tags", "plan", path, "--add", "外部/旧", "--add", "年中", "-o", plan)
+    with session(corp.home) as s:
+        tags_api.add(s.client, "外部", "新")
+        tags_api.delete(s.client, [old])
+    corp.do("tags", "create", "外部", "新", "--yes", allowed=(0, 3))
+    corp.do("apply", plan, *LIFTED, allowed=(0, 3))
+    with corp.home.world() as world:
+        console.delete_relation(world, *pairs[0])
+    corp.do("archive", "consent", allowed=(0, 10))
+    corp.do("sync", "tags", "contacts")
+    named = (
+        "SELECT name FROM corp_tag t JOIN tag_group USING (group_id) WHERE group_name = '外部' AND t.deleted_at IS NULL"
+    )
+    assert corp.home.sql(named) == [("新",)]
+
+
+def rename_channel(corp: Corp) -> None:
+    """A code by which customers came gets another channel."""
+    (code,) = corp.home.sql(
+        "SELECT code_id FROM live_code WHERE kind = 'contact' AND gone_at IS NULL ORDER BY id LIMIT 1"
+    )[0]
+    corp.do("sandbox", "scan", code, "--count", "5")
+    corp.do("sync", "contacts")
+    corp.do("livecodes", "update", code, "--channel", "moved", "--yes")
 
 
 def come_back(corp: Corp) -> None:

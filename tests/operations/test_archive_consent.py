@@ -181,3 +181,12 @@ def test_seats_tell_who_has_one_lost_one_and_lacks_one(synced: Wecrm) -> None:
 
 def _members(world) -> list[tuple[int, str]]:
     return world.db.connection.execute("SELECT id, userid FROM member").fetchall()
+
+
+def test_a_dry_run_asks_nothing_and_keeps_nothing(synced: Wecrm) -> None:
+    ok(synced("archive", "pull", "--no-media"))
+    for verb in ("consent", "seats"):
+        before = calls(synced, "")
+        result = ok(synced("--dry-run", "archive", verb))
+        assert (result.out, calls(synced, "")) == ("", before)
+        assert "Would ask WeCom" in result.err

@@ -66,6 +66,8 @@ def consent(
     from wecrm.store.archive.opening import with_cache
 
     s = session(ctx)
+    if _dry(s):
+        return
     archive = opening.archive(s)
     with with_cache(archive, s.database):
         found, asked = _found(s, archive, member, group, groups=groups, anew=anew)
@@ -73,6 +75,12 @@ def consent(
         table = operations.summed(archive, found) if by_member else operations.rows(archive, found, everybody=everybody)
         wanted = rows.Rows(format, output, columns, where, sort, limit, csv_safe, headers)
         rows.show(s, table, wanted)
+
+
+def _dry(s: Session) -> bool:
+    if s.options.dry_run:
+        s.warn(_("Would ask WeCom, and keep in the archive what it answers."))
+    return s.options.dry_run
 
 
 def _found(
@@ -114,6 +122,8 @@ def seats(
     from wecrm.store.archive.opening import with_cache
 
     s = session(ctx)
+    if _dry(s):
+        return
     archive = opening.archive(s)
     with with_cache(archive, s.database):
         client = opening.client(s, s.run)
