@@ -11,7 +11,7 @@ import pytest
 
 from tests.api.conftest import Office
 from wecrm.api import client as client_module
-from wecrm.api import contacts, endpoints, groups, tags
+from wecrm.api import contacts, endpoints, groups, statistics, tags
 from wecrm.api.answers import Envelope
 from wecrm.api.client import Client, Settings
 from wecrm.api.endpoint import Endpoint
@@ -383,6 +383,14 @@ def test_numbers_where_text_is_documented_are_read_as_text(tmp_path: Path) -> No
 
 
 # -- pages
+
+
+def test_a_page_by_number_that_comes_again_is_an_error_and_no_endless_loop(tmp_path: Path) -> None:
+    page = b'{"errcode":0,"errmsg":"ok","total":9,"items":[{"owner":"an.lu","data":{}}]}'
+    client = answering(tmp_path, page, page, b'{"errcode":0,"errmsg":"ok","total":9,"items":[]}')
+    with pytest.raises(TemporaryError, match="same page twice"):
+        statistics.groups(client, ["an.lu"], 1_793_494_800)
+    client.close()
 
 
 @pytest.mark.parametrize("listing", ["batch", "groups", "get"])

@@ -10,6 +10,8 @@ import msgspec
 
 from wecrm.api.client import Client
 from wecrm.api.endpoint import Endpoint
+from wecrm.errors import TemporaryError
+from wecrm.i18n import _
 from wecrm.models.statistics import Behavior, OwnerFigures
 
 BEHAVIOR = Endpoint("POST", "/cgi-bin/externalcontact/get_user_behavior_data", doc=92132, effect="read")
@@ -50,17 +52,28 @@ def groups(client: Client, owners: Sequence[str], day: int) -> tuple[OwnerFigure
 
     Raises:
         ApiError: 40058 too long ago; 60011 or 60021 an owner out of sight.
+        TemporaryError: a page that tells of nobody else than those before: it would never end.
     """
-    found: list[OwnerFigures] = []
+    found: dict[str, OwnerFigures] = {}
+    read = 0
     while True:
         body = {
             "day_begin_time": day,
             "day_end_time": day,
             "owner_filter": {"userid_list": list(owners)},
-            "offset": len(found),
+            "offset": read,
             "limit": PAGE,
         }
         page = client.call(GROUPS, _Owners, body=body)
-        found += page.items
-        if not page.items or len(found) >= page.total:
-            return tuple(found)
+        known = len(found)
+        found |= {one.owner: one for one in page.items}
+        read += len(page.items)
+        if not page.items or read >= page.total:
+            return tuple(found.values())
+        if len(found) == known:
+            raise TemporaryError(
+                _("WeCom sent the same page twice for {api}.", api=GROUPS.name),
+                _("Following it would never end."),
+                _("Run the command again; nothing of this pass counts as complete."),
+            )
+        client.run.check()
