@@ -26,6 +26,11 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 
 
+def _text(written: bytes) -> str:
+    """What was written: UTF-8 or nothing, unless it is a workbook."""
+    return written.decode("utf-8", "surrogateescape" if written.startswith(b"PK") else "strict")
+
+
 @dataclass(frozen=True)
 class Result:
     """What a command line ended with."""
@@ -63,8 +68,7 @@ class Wecrm:
             code = run(argv, environ=environ, signalled=signalled)
         finally:
             sys.stdin, sys.stdout, sys.stderr = streams
-        texts = [stream.buffer.getvalue().decode("utf-8") for stream in (out, err)]  # type: ignore[attr-defined]
-        return Result(code, *texts)
+        return Result(code, *(_text(stream.buffer.getvalue()) for stream in (out, err)))  # type: ignore[attr-defined]
 
     def process(self, *argv: str, env: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
         """The same command line as a real process."""

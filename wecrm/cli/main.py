@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from wecrm.cli.progress import ProgressLine
     from wecrm.cli.session import Session
 
+_IMPOSSIBLE = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR)
+"""Of a path that somebody gave: no file can be there, whatever exists."""
+_SHOWN = 200
+"""Characters of such a path that are told."""
+
 
 def main(argv: Sequence[str]) -> int:
     """Run the command line of a process."""
@@ -193,6 +198,12 @@ def meant(
         _quiet_end()  # standard output may be what has no room
         return TemporaryError(
             _("There is no room left to write."), str(error.strerror), _("Make room and run it again.")
+        )
+    if isinstance(error, OSError) and error.errno in _IMPOSSIBLE:
+        return UsageError(
+            _("{path} can't be a file here.", path=str(error.filename)[:_SHOWN]),
+            str(error.strerror),
+            _("Give another name, in a folder that exists."),
         )
     return _of_a_database(error, environ, session) or _bug(error, options, environ)
 
