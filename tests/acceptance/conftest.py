@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance import facts
 from tests.conftest import Wecrm
 from wecrm.sandbox import control
 from wecrm.sandbox.identity import CORP_ID, SECRETS
@@ -22,6 +23,21 @@ serve(World.open(Path(sys.argv[1])), latency_s=float(sys.argv[2]), ready=lambda 
 """
 
 Served = Callable[..., Wecrm]
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Wecrm:
+    """A small corp with an archive, a plan of 60 marks and a backup: to be copied."""
+    folder = tmp_path_factory.mktemp("office") / "home"
+    (folder / "data").mkdir(parents=True)
+    World.create(folder / "data" / "sandbox.world", members=8, contacts=150, seed=7).close()
+    home = Wecrm(folder)
+    assert home("sync").code == 0
+    assert home("archive", "pull", "--limit", "50").code == 0
+    keys = facts.relations(home, 60, lacking=facts.tag(home, "客户等级", "VIP"))
+    assert home("tags", "plan", facts.keys_csv(home, "a.csv", keys), "--add", "VIP", "-o", f"{folder}/a.plan").code == 0
+    assert home("db", "backup", f"{folder}/a.bak").code == 0
+    return home
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from tests.acceptance import facts
 from tests.conftest import Wecrm
 from tests.store.test_firsttouch import BEFORE, old_schema
 from wecrm.sandbox import control
-from wecrm.sandbox.world import World
 from wecrm.store import encryption, schemas
 from wecrm.store.archive.opening import ARCHIVE as ARCHIVES
 from wecrm.store.database import Store
@@ -64,21 +63,6 @@ ARCHIVE = {
     "archive status": {0, DAMAGED},
     "status": {0, DAMAGED},
 }
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Wecrm:
-    """A small corp with an archive and a plan of 60 marks; to be copied."""
-    folder = tmp_path_factory.mktemp("office") / "home"
-    (folder / "data").mkdir(parents=True)
-    World.create(folder / "data" / "sandbox.world", members=8, contacts=150, seed=7).close()
-    home = Wecrm(folder)
-    assert home("sync").code == 0
-    assert home("archive", "pull", "--limit", "50").code == 0
-    keys = facts.relations(home, 60, lacking=facts.tag(home, "客户等级", "VIP"))
-    assert home("tags", "plan", facts.keys_csv(home, "a.csv", keys), "--add", "VIP", "-o", f"{folder}/a.plan").code == 0
-    assert home("db", "backup", f"{folder}/a.bak").code == 0
-    return home
 
 
 def flip(path: Path, seed: int, key: Key | None = None) -> str:

@@ -20,24 +20,8 @@ import pytest
 from tests.acceptance import facts
 from tests.acceptance.conftest import Served
 from tests.conftest import Wecrm
-from wecrm.sandbox.world import World
 
 CORP = "wwsandbox00000001"
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Wecrm:
-    """A small corp with an archive, a plan of 60 marks and a backup; to be copied."""
-    folder = tmp_path_factory.mktemp("office") / "home"
-    (folder / "data").mkdir(parents=True)
-    World.create(folder / "data" / "sandbox.world", members=8, contacts=150, seed=7).close()
-    home = Wecrm(folder)
-    assert home("sync").code == 0
-    assert home("archive", "pull", "--limit", "50").code == 0
-    keys = facts.relations(home, 60, lacking=facts.tag(home, "客户等级", "VIP"))
-    assert home("tags", "plan", facts.keys_csv(home, "a.csv", keys), "--add", "VIP", "-o", f"{folder}/a.plan").code == 0
-    assert home("db", "backup", f"{folder}/a.bak").code == 0
-    return home
 
 
 @pytest.fixture

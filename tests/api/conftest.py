@@ -19,6 +19,19 @@ from wecrm.sandbox.world import World
 KINDS = ("contact", "directory")
 
 
+class PassingClock:
+    """Its time passes when somebody waits."""
+
+    def __init__(self) -> None:
+        self.time = 1_793_494_800.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+
 class Office:
     """A world, a cache folder, and clients that share both."""
 

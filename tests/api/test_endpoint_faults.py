@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.conftest import PassingClock
 from tests.api.documented import AFTER_A_REFUSAL, CUSTOMER, EXPECTED, Replay, name
 from wecrm.api import contacts, endpoints
 from wecrm.api.client import Client, Settings
@@ -49,19 +50,6 @@ class Struck(Replay):
         return [refused if self.kind in faults.ERRCODES else faults.spoil(self.kind, good)]
 
 
-class Hurried:
-    """A clock on which waiting takes no time."""
-
-    def __init__(self) -> None:
-        self.time = 1_793_494_800.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
-
-
 @pytest.fixture
 def wecom() -> Struck:
     return Struck()
@@ -70,7 +58,7 @@ def wecom() -> Struck:
 @pytest.fixture
 def client(wecom: Struck, tmp_path: Path) -> Iterator[Client]:
     secrets = {kind: f"golden-{kind}-secret" for kind in ("contact", "directory", "archive")}
-    client = Client(Settings("wwgolden000000001", secrets, tmp_path), Run(Hurried()), wecom)
+    client = Client(Settings("wwgolden000000001", secrets, tmp_path), Run(PassingClock()), wecom)
     yield client
     client.close()
 

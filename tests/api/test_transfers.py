@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import Office
+from tests.api.conftest import Office, PassingClock
 from tests.api.documented import CUSTOMER, FROM_NOW_ON, MEMBER, OTHER_CUSTOMER, THIRD_CUSTOMER, Replay
 from wecrm.api import contacts, groups, members, notices, transfers
 from wecrm.api.client import Client, Settings
@@ -19,19 +19,6 @@ from wecrm.sandbox.identity import AGENTIDS, SECRETS
 
 BO = "bo.tan"
 CHATS = ["wrGOLDENgroup0001", "wrGOLDENgroup0002"]
-
-
-class PassingClock:
-    """Its time passes when somebody waits."""
-
-    def __init__(self) -> None:
-        self.time = 1_793_494_800.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.conftest import PassingClock
 from tests.api.tunnel import served, tunnel
 from tests.monitor import serving
 from wecrm.api import contacts, livecodes
@@ -19,21 +20,8 @@ from wecrm.sandbox.identity import CORP_ID, SECRETS
 from wecrm.sandbox.world import World
 
 
-class Hurried:
-    """A clock on which waiting takes no time."""
-
-    def __init__(self) -> None:
-        self.at = 1_790_000_000.0
-
-    def now(self) -> float:
-        return self.at
-
-    def sleep(self, seconds: float) -> None:
-        self.at += seconds
-
-
 def client(folder: Path, **settings: str) -> Client:
-    return Client(Settings(CORP_ID, {"contact": SECRETS["contact"]}, folder / "cache", **settings), Run(Hurried()))  # type: ignore[arg-type]
+    return Client(Settings(CORP_ID, {"contact": SECRETS["contact"]}, folder / "cache", **settings), Run(PassingClock()))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("host", ["qyapi.weixin.qq.com", "evil.example"])

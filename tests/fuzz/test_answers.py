@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from tests.api.conftest import PassingClock
 from tests.api.documented import AFTER_A_REFUSAL, CUSTOMER, EXPECTED, GOLDEN, MEMBER, name, read, sample
 from tests.fuzz.holding import LONG, held, kept, nothing_written, shown, tries
 from tests.fuzz.mutations import texts
@@ -39,23 +40,10 @@ class Broken:
         return [self.answers[environ["PATH_INFO"]]]
 
 
-class FreeClock:
-    """Time passes by sleeping alone."""
-
-    def __init__(self) -> None:
-        self.at = 1_793_494_800.0
-
-    def now(self) -> float:
-        return self.at
-
-    def sleep(self, seconds: float) -> None:
-        self.at += seconds
-
-
 def ask(endpoint: Endpoint, answer: bytes, folder: Path) -> object:
     """Call the endpoint of a WeCom that answers so."""
     secrets = dict.fromkeys(("contact", "directory", "archive"), "golden")
-    client = Client(Settings("wwgolden000000001", secrets, folder), Run(FreeClock()), Broken(endpoint, answer))
+    client = Client(Settings("wwgolden000000001", secrets, folder), Run(PassingClock()), Broken(endpoint, answer))
     try:
         found = CALLS[endpoint](client)
         return list(found) if hasattr(found, "__next__") else found

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
+from tests.api.conftest import PassingClock
 from tests.conftest import Wecrm
 from tests.fuzz.holding import LONG, held, kept, nothing_written, shown, tries
 from tests.fuzz.mutations import damaged
-from tests.fuzz.test_answers import Broken, FreeClock
+from tests.fuzz.test_answers import Broken
 from tests.fuzz.test_command_line import said
 from tests.fuzz.test_files import of_other_values
 from wecrm.api import contacts
@@ -35,7 +36,7 @@ def try_backups(database: Path, folder: Path, count: int) -> None:
     def each(data: bytes) -> None:
         backup.write_bytes(data + whole[len(data) :])
         with shown(data, folder):
-            held(lambda: restore.look(present, backup, CORP, Run(FreeClock())))
+            held(lambda: restore.look(present, backup, CORP, Run(PassingClock())))
 
     with nothing_written(folder / "nothing"):
         each()
@@ -58,7 +59,9 @@ def with_token(folder: Path, data: bytes | None) -> Path:
     for file in folder.glob("token-*.json"):
         if data is not None:
             file.write_bytes(data)
-    client = Client(settings, Run(FreeClock()), Broken(GETTOKEN, b'{"errcode":0,"access_token":"t","expires_in":7200}'))
+    client = Client(
+        settings, Run(PassingClock()), Broken(GETTOKEN, b'{"errcode":0,"access_token":"t","expires_in":7200}')
+    )
     try:
         contacts.follow_users(client)
     finally:
@@ -115,5 +118,5 @@ def test_a_backup_in_a_format_that_sqlite_does_not_know_is_refused(filled: Path,
     whole[47] = 5  # the last byte of the format of the schema; 4 is the newest
     backup = tmp_path / "backup.db"
     backup.write_bytes(whole)
-    error = held(lambda: restore.look(tmp_path / "present.db", backup, CORP, Run(FreeClock())))
+    error = held(lambda: restore.look(tmp_path / "present.db", backup, CORP, Run(PassingClock())))
     assert isinstance(error, IntegrityError)
