@@ -112,11 +112,13 @@ def test_a_killed_case_closes_however_wecom_is_read(synced: Wecrm, readings: Rea
 
 def killed_whenever(found: Scene, what: str, when: When) -> list[dict[str, str]]:
     """Until the case is closed, which is killed whenever this is committed; how it stood after each kill."""
-    fatal, stood = 1, [found.steps()]
+    fatal, stood, noted = 1, [found.steps()], 0
     for _round in rounds(found, 200):
         if advanced(found, what, when, fatal):
-            fatal = fatal + 1 if found.steps() == stood[-1] else 1  # so that it gets on
+            before = stood[-1], noted
             stood.append(found.steps())
+            ((noted,),) = found.home.sql("SELECT count(*) FROM transfer")
+            fatal = fatal + 1 if before == (stood[-1], noted) else 1  # so that it gets on, and passes nothing over
         else:
             fatal = 1
             found.wait()

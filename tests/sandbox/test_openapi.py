@@ -264,6 +264,8 @@ def run(office: Office, furnished: Furnished, path: str, mode: GenerationMode, e
 
 def without_nulls(value: Any) -> Any:
     """The same without fields that are null, which count as not sent."""
+    if isinstance(value, list):
+        return [without_nulls(each) for each in value]
     if not isinstance(value, dict):
         return value
     return {name: without_nulls(each) for name, each in value.items() if each is not None}
