@@ -88,6 +88,7 @@ INDIRECT = {
     *(("cli/reporting.py", f"report.{part}") for part in ("title", "summary", *_DEFINITION)),
     *(("reports/dashboard.py", f"report.{part}") for part in ("title", "summary")),
     *(("reports/dashboard.py", part) for part in _DEFINITION),
+    ("cli/results.py", "code.fix or code.meaning"),
     ("cli/sandbox.py", "column.title"),
     ("cli/sandbox.py", "meaning"),
     ("models/messagetypes/body.py", "self.label"),

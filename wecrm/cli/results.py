@@ -4,6 +4,7 @@
 two can be given to the same command again.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -37,6 +38,10 @@ OUTCOME = (
     Column("hint", _("Hint")),
     Column("attempts", _("Attempts"), "int"),
 )
+
+
+_SUPPORT = re.compile(r"[\w-]+", re.ASCII)
+"""What WeCom writes into an errmsg for its support: no sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,19 @@ def _rows(found: Iterable[JobRow], names: Sequence[str]) -> Iterator[tuple[Cell,
 
 def outcome(row: JobRow) -> tuple[Cell, ...]:
     """What became of a row, as the columns OUTCOME."""
-    return row.status, row.errcode or None, row.errmsg, row.hint, row.attempts
+    return row.status, row.errcode or None, row.errmsg, _advice(row), row.attempts
+
+
+def _advice(row: JobRow) -> str:
+    """What to do about a row: as it was told then, or as its errcode has it, with the hint for WeCom's support."""
+    if row.status == "conflict" and not row.hint:
+        return _("Somebody else changed it since the plan was made. Sync, look at it, and plan it again.")
+    if not row.errcode or (row.hint and not _SUPPORT.fullmatch(row.hint)):
+        return row.hint
+    from wecrm.api.errcodes import find
+
+    code = find(row.errcode)
+    return " ".join(part for part in (_(code.fix or code.meaning), f"({row.hint})" if row.hint else "") if part)
 
 
 def _input(row: JobRow) -> dict[str, str]:

@@ -72,7 +72,7 @@ JOB_ROWS = View(
         ("status", "Status", "text", "pending same ok submitted verified failed conflict unknown skipped."),
         ("errcode", "errcode", "int", "WeCom's errcode."),
         ("errmsg", "errmsg", "text", "WeCom's errmsg."),
-        ("hint", "hint", "text", "The hint in it, which Tencent's support asks for."),
+        ("hint", "hint", "text", "What to do, or the hint in the errmsg, which Tencent's support asks for."),
         ("attempts", "Attempts", "int", "How often it was sent."),
         ("sent_at", "Sent", "time", "When it was last sent."),
         ("due_at", "Due", "time", "When its effect can be looked for."),
