@@ -109,6 +109,39 @@ def test_a_dry_run_removes_nothing(synced: Wecrm) -> None:
     assert synced.sql("SELECT count(*) FROM relation") == [(RELATIONS,)]
 
 
+def test_a_dry_run_changes_nothing_of_a_world(synced: Wecrm, tmp_path: Path) -> None:
+    with synced.world() as world:
+        one = next(control.truth(world))
+        before = list(world.db.connection.iterdump())
+    lines = (
+        ("advance", "9d"),
+        ("switch", "tied_tags", "newest"),
+        ("limits", "--per-minute", "1"),
+        ("fault", "-1"),
+        ("range", "--departments", "2"),
+        ("trust", "203.0.113.7"),
+        ("secret", "contact", "--disable"),
+        ("edit", one.userid, one.external_userid, "--delete-by", "customer"),
+        ("member", one.userid, "--delete"),
+        ("refuse", one.external_userid),
+        ("archive", "messages", "50"),
+        ("archive", "say", one.userid, one.external_userid, "您好"),
+        ("archive", "key", "rotate"),
+        ("archive", "seats", "drop", one.userid),
+        ("archive", "trust", "203.0.113.7"),
+        ("archive", "off"),
+    )
+    for words in lines:
+        told = synced("sandbox", *words, "--dry-run")
+        assert told.code == 0, (words, told.err)
+        assert "Dry run" in told.err
+    made = tmp_path / "new.world"
+    assert synced("sandbox", "seed", "--world", str(made), "--contacts", "10", "--dry-run").code == 0
+    assert not made.exists()
+    with synced.world() as world:
+        assert list(world.db.connection.iterdump()) == before
+
+
 def test_nothing_is_removed_but_the_sandboxs_own_files(synced: Wecrm) -> None:
     others = [
         synced.home / "config.yaml",

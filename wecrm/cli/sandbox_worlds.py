@@ -30,7 +30,7 @@ MADE = "made"
 
 
 def opened(s: Session, path: Path | None) -> "World":
-    """The world in `path`, or the built-in one.
+    """The world in `path`, or the built-in one; in a dry run a copy, which goes when the run ends.
 
     Raises:
         UsageError: there is no world in that file.
@@ -39,13 +39,23 @@ def opened(s: Session, path: Path | None) -> "World":
 
     fix = _("Make one with `wecrm sandbox seed --world FILE`.") if path else _("Make it anew: `wecrm sandbox reset`.")
     try:
-        if path is None:
-            return s.world
-        world = World.open(path)
-        s.at_end(world.close)
-        return world
+        world = s.world if path is None else World.open(path)
     except (FileNotFoundError, ValueError) as error:
         raise UsageError(_("The sandbox world can't be opened."), str(error), fix) from error
+    if path is not None:
+        s.at_end(world.close)
+    return _copied(s, world) if s.options.dry_run else world
+
+
+def _copied(s: Session, world: "World") -> "World":
+    from tempfile import TemporaryDirectory
+
+    folder = TemporaryDirectory(prefix="wecrm-")
+    s.at_end(folder.cleanup)
+    copy = world.copied(Path(folder.name) / "a.world")
+    s.at_end(copy.close)
+    s.warn(_("Dry run: the sandbox stays as it is."))
+    return copy
 
 
 @command(
@@ -244,6 +254,9 @@ def _cached(s: Session, database: Path) -> list[Path]:
 def _make(s: Session, path: Path, size: dict[str, Any]) -> None:
     from wecrm.sandbox.world import World
 
+    if s.options.dry_run:
+        s.warn(_("Dry run: would make {path}.", path=path))
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with World.create(path, **size) as world:

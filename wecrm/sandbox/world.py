@@ -102,6 +102,12 @@ class World:
         """
         return cls(open_file(path))
 
+    def copied(self, path: Path) -> "World":
+        """Another world in the new file `path`, as this one is now."""
+        path.touch(mode=0o600, exist_ok=False)
+        self.db.connection.execute("VACUUM INTO ?", (str(path),))
+        return self.open(path)
+
     def close(self) -> None:
         """Give the file back; the world goes on in it."""
         self.db.close()
