@@ -4,10 +4,22 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from wecrm.cli.session import Session
 from wecrm.errors import LockedError, WecrmError
 from wecrm.i18n import _
+
+MaxAgeOption = Annotated[
+    str,
+    typer.Option(
+        "--max-age",
+        help=_("If another run holds the lock: exit 0 while the last success is younger than this, as 26h."),
+        metavar="TIME",
+    ),
+]
 
 
 def finished(s: Session, what: str, told: str, seconds: float, code: int = 0) -> None:

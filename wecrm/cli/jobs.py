@@ -120,9 +120,7 @@ def resume(
     job: Annotated[str, typer.Argument(help=_("The job; `wecrm jobs list` shows them."))] = "",
     all_: Annotated[bool, typer.Option("--all", help=_("Every job that was interrupted."))] = False,
     max_failures: applying.MaxFailuresOption = "",
-    max_age: Annotated[
-        str, typer.Option(help=_("If another run holds the lock: exit 0 while the last success is younger than this."))
-    ] = "",
+    max_age: ending.MaxAgeOption = "",
 ) -> int:
     from wecrm.store import jobs
     from wecrm.store.status import APPLY

@@ -179,9 +179,7 @@ def advance(
     ctx: typer.Context,
     names: Annotated[list[str] | None, typer.Argument(help=_("Cases or userids."), metavar="CASE...")] = None,
     all_: Annotated[bool, typer.Option("--all", help=_("Every case that is not over."))] = False,
-    max_age: Annotated[
-        str, typer.Option(help=_("If another run holds the lock: exit 0 while the last success is younger than this."))
-    ] = "",
+    max_age: ending.MaxAgeOption = "",
 ) -> int:
     """Go on with every case that is asked for."""
     from wecrm.store import offboardings

@@ -61,9 +61,7 @@ def rotate(
     ctx: typer.Context,
     names: Annotated[list[str] | None, typer.Argument(help=_("Only these codes, by name."), metavar="NAME...")] = None,
     leave: LeaveOption = None,
-    max_age: Annotated[
-        str, typer.Option(help=_("If another run holds the lock: exit 0 while the last success is younger than this."))
-    ] = "",
+    max_age: ending.MaxAgeOption = "",
     yes: applying.YesOption = False,
     max_changes: applying.MaxChangesOption = None,
     confirm: applying.ConfirmOption = "",

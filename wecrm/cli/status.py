@@ -48,7 +48,9 @@ FormatOption = Annotated[
 def status(
     ctx: typer.Context,
     what: Annotated[list[str] | None, typer.Argument(help=_("Only these: members, tags, contacts, …"))] = None,
-    max_age: Annotated[str, typer.Option(help=_("Exit 5 when the last success is older, as 26h."))] = "",
+    max_age: Annotated[
+        str, typer.Option(help=_("Exit 5 when the last success is older, as 26h."), metavar="TIME")
+    ] = "",
     format: FormatOption = None,
     output: rows.OutputOption = None,
     columns: rows.ColumnsOption = "",

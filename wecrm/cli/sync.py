@@ -46,10 +46,14 @@ def sync(
     what: Annotated[
         list[str] | None, typer.Argument(help=_("members, tags, contacts, groups, livecodes, stats, new or all."))
     ] = None,
-    max_removals: Annotated[str, typer.Option(help=_("Share of a member's customers that may be lost."))] = "",
-    max_age: Annotated[
-        str, typer.Option(help=_("If another run holds the lock: exit 0 while the last success is younger than this."))
+    max_removals: Annotated[
+        str,
+        typer.Option(
+            help=_("Share of a member's customers that may be lost; 100% lets all tags or groups end, too."),
+            metavar="N%",
+        ),
     ] = "",
+    max_age: ending.MaxAgeOption = "",
 ) -> int:
     s = session(ctx)
     purposes = _purposes(what or ["all"])

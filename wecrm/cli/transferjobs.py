@@ -51,9 +51,7 @@ def commands(app: typer.Typer) -> None:
 def poll(
     ctx: typer.Context,
     names: Annotated[list[str] | None, typer.Argument(help=_("Only these jobs."), metavar="JOB...")] = None,
-    max_age: Annotated[
-        str, typer.Option(help=_("If another run holds the lock: exit 0 while the last success is younger than this."))
-    ] = "",
+    max_age: ending.MaxAgeOption = "",
 ) -> int:
     """Go on with every waiting job that is due."""
     from wecrm.store.status import APPLY

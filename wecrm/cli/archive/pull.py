@@ -47,9 +47,7 @@ def pull(
     from_start: Annotated[
         bool, typer.Option("--from-start", help=_("From the oldest that WeCom has; nothing is stored twice."))
     ] = False,
-    max_age: Annotated[
-        str, typer.Option(help=_("If another run holds the lock: exit 0 while the last success is younger than this."))
-    ] = "",
+    max_age: ending.MaxAgeOption = "",
 ) -> int:
     s = session(ctx)
     age_s = duration("--max-age", max_age) if max_age else None

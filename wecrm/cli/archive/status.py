@@ -36,7 +36,9 @@ def commands(app: typer.Typer) -> None:
 
 def status(
     ctx: typer.Context,
-    max_age: Annotated[str, typer.Option(help=_("Exit 5 when the last success is older, as 26h."))] = "",
+    max_age: Annotated[
+        str, typer.Option(help=_("Exit 5 when the last success is older, as 26h."), metavar="TIME")
+    ] = "",
     acknowledge: Annotated[
         int | None, typer.Option(help=_("The number of a gap that somebody knows of now; needs --reason."))
     ] = None,
