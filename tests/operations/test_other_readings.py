@@ -9,7 +9,21 @@ import yaml
 
 from tests.conftest import Wecrm
 from tests.operations.handing import session
-from tests.operations.moving import GIVER, TAKER, apply, customers, job, plan, rows, switch, wishes
+from tests.operations.moving import (
+    CONFIRMED,
+    DAY_S,
+    GIVER,
+    LARGE,
+    TAKER,
+    advance,
+    apply,
+    customers,
+    job,
+    plan,
+    rows,
+    switch,
+    wishes,
+)
 from wecrm.api import tags as tags_api
 from wecrm.api.errcodes import find
 from wecrm.sandbox import control
@@ -54,6 +68,20 @@ def test_a_taker_whom_the_app_does_not_see_fails_their_rows_and_the_others_go_on
     told = {row["external_userid"]: row["hint"] for row in exported(synced, "--status", "failed")}
     assert told.keys() == {*ids[2:]}
     assert all(find(errcode).fix in hint for hint in told.values())
+
+
+def test_customers_of_somebody_who_left_a_year_ago_are_told_apart_from_those_who_can_be_moved(synced: Wecrm) -> None:
+    late, others = customers(synced, GIVER, 2), customers(synced, LARGE, 2)
+    assert synced("sandbox", "member", GIVER, "--delete").code == 0
+    advance(synced, 364.9 * DAY_S)
+    path = plan(synced, [*wishes(GIVER, late), *wishes(LARGE, others)])
+    advance(synced, DAY_S / 2)
+    apply(synced, path, *CONFIRMED, code=3)
+    assert {external: rows(synced)[external].status for external in (*late, *others)} == {
+        **dict.fromkeys(late, "failed"),
+        **dict.fromkeys(others, "submitted"),
+    }
+    assert all("more than a year ago" in row["hint"] for row in exported(synced, "--status", "failed"))
 
 
 @pytest.mark.parametrize("allowed", positions("foreign_group_add"))

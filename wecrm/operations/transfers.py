@@ -209,7 +209,8 @@ def _state(change: Change, pair: Pair, shown: Mapping[str, Sequence[TransferRow]
     place = people.place(pair, customer)
     if place == "neither":
         gone = _refused(contacts_api.NO_RELATION, _("with neither of the two members"))
-        return State(gone=True, errcode=gone.errcode, errmsg=gone.errmsg, hint=gone.hint)
+        hint = _("It was assigned, or lost, or the member left more than a year ago.") if pair[0] == "resigned" else ""
+        return State(gone=True, errcode=gone.errcode, errmsg=gone.errmsg, hint=hint or gone.hint)
     return State(change.after if place == "taker" else change.before)
 
 
