@@ -314,3 +314,29 @@ def test_an_apply_that_is_frozen_and_thawed_ends_well(served: Served) -> None:
     assert process.returncode == 0, err
     assert facts.statuses(home) == {"ok": 400}
     assert max(facts.applied_marks(home).values()) == 1
+
+
+# -- a first start that was cut off
+
+CUT_OFF = bytes.fromhex("d9d505f920a163d7 00000000 babb0082 00000000 00000200 00001000") + bytes(484)
+"""SQLite's journal as a power cut leaves it beside a new database: there was no page before."""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("db", "check"), ("status",), ("sql", "SELECT 1"), ("db", "backup", "{home}/a.bak"), ("archive", "list")],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_who_only_reads_is_not_stopped_by_what_a_power_cut_left_beside_a_new_database(
+    wecrm: Wecrm, words: tuple[str, ...]
+) -> None:
+    argv = [word.format(home=wecrm.home) for word in words]
+    assert wecrm("archive", "pull", "--no-media").code == 0
+    with sqlite3.connect(wecrm.database) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+    wanted = wecrm(*argv)
+    wecrm.database.with_name(wecrm.database.name + "-journal").write_bytes(CUT_OFF)
+    told = wecrm(*argv)
+    assert (told.code, told.out, told.err) == (wanted.code, wanted.out, wanted.err)
+    assert wecrm("sync", "tags").code == 0
+    assert wecrm("db", "check").code == 0

@@ -59,17 +59,29 @@ def damaged(path: Path, why: str, fix: str = "") -> IntegrityError:
 def reading(
     path: Path, *, alone: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S, key: Key | None = None
 ) -> Iterator[sqlite3.Connection]:
-    """A connection that changes no byte of the file at `path`.
+    """A connection that changes no byte of the file at `path`, but for `rolled_back`.
 
     Args:
         key: of an encrypted file.
         alone: nobody writes to the file meanwhile (a backup): then nothing is made beside it either,
             unless it was copied with a `-wal` that must be read too.
     """
+    if not alone:
+        rolled_back(path, key)
     immutable = alone and not any(_filled(path, end) for end in ("-wal", "-journal"))
     mode = f"?mode=ro{'&immutable=1' if immutable else ''}"
     with explained(path), closing(encryption.connect(path, key, mode=mode, timeout_s=busy_timeout_s)) as db:
         yield db
+
+
+def rolled_back(path: Path, key: Key | None = None) -> None:
+    """Let SQLite take back what a power cut left half done in the file at `path`, which nobody can read before.
+
+    Only a new file has such a journal, while it is made; later changes go through a `-wal`, which readers read.
+    """
+    if path.exists() and _filled(path, "-journal"):
+        with explained(path), closing(encryption.connect(path, key, timeout_s=BUSY_TIMEOUT_S)) as db:
+            db.execute("SELECT 1 FROM sqlite_master").fetchone()
 
 
 def _filled(path: Path, end: str) -> bool:

@@ -15,7 +15,7 @@ from wecrm.i18n import _
 from wecrm.models.table import Cell, Column, Kind, Table
 from wecrm.models.text import visible
 from wecrm.store import encryption, sqlfunctions, sqltext
-from wecrm.store.database import explained
+from wecrm.store.connections import explained, rolled_back
 from wecrm.store.encryption import Key
 from wecrm.store.nearest import did_you_mean
 from wecrm.store.views import VIEWS
@@ -239,6 +239,7 @@ class _Reading:
 
 def _opened(path: Path, key: Key | None, tz: tzinfo) -> sqlite3.Connection:
     try:
+        rolled_back(path, key)
         with explained(path):
             return _prepared(encryption.connect(path, key, mode="?mode=ro", timeout_s=30), tz)
     except ConfigError as error:

@@ -9,7 +9,7 @@ from wecrm.errors import ConfigError, IntegrityError
 from wecrm.i18n import _
 from wecrm.store import encryption
 from wecrm.store.archive.migrations import SCHEMA_DIGEST, SCHEMA_VERSION, migrations
-from wecrm.store.connections import BUSY_TIMEOUT_S, explained
+from wecrm.store.connections import BUSY_TIMEOUT_S, explained, rolled_back
 from wecrm.store.database import Store, is_open
 from wecrm.store.schemas import CURRENT, Schema, refuse_damaged
 
@@ -89,6 +89,7 @@ def with_cache(archive: Store, cache: Path) -> Iterator[None]:
         return
     if archive.key is not None and is_open(cache):
         raise RuntimeError("the cache is open in two copies of SQLite")
+    rolled_back(cache)
     with explained(cache):
         archive.connection.execute("ATTACH DATABASE ? AS crm KEY ''", (f"{cache.absolute().as_uri()}?mode=ro",))
     try:
