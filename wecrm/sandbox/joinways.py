@@ -74,9 +74,9 @@ def _chats(asked: Asked) -> list[str]:
     ids = asked.fields.maybe_texts("chat_id_list")
     if not ids:
         raise Refusal(40063, "chat_id_list")
-    found = list(dict.fromkeys(ids))
-    if len(found) > 5:
+    if len(ids) > 5:
         raise Refusal(41091)
+    found = list(dict.fromkeys(ids))
     for chat_id in found:
         check_in_sight(asked.world, asked.app, chat_id)
     return found
