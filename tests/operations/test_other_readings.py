@@ -99,9 +99,7 @@ def test_a_tag_in_a_group_of_the_console_is_made_or_the_row_says_who_can(synced:
     assert row["hint"].endswith(f"({support})")
 
 
-@pytest.mark.parametrize("repeated", positions("duplicate_tag"))
-def test_a_tag_that_a_colleague_made_meanwhile_is_told_and_not_made_twice(synced: Wecrm, repeated: str) -> None:
-    switch(synced, "duplicate_tag", repeated)
+def test_a_tag_that_a_colleague_made_meanwhile_is_told_and_not_made_twice(synced: Wecrm) -> None:
     file, saved = synced.home / "tags.yaml", str(synced.home / "tags.plan")
     assert synced("tags", "pull", str(file)).code == 0
     book = yaml.safe_load(file.read_text("utf-8"))
